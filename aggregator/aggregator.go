@@ -1,0 +1,2 @@
+// Package aggregator pulls what is due and records what it found.
+package aggregator

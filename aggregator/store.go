@@ -1,0 +1,89 @@
+package aggregator
+
+import (
+	"context"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// Store is what the aggregator needs to remember. Implementations are safe for
+// concurrent use, by several processes too where the engine allows it. What a
+// method has acknowledged survives the death of the process. Errors are the
+// engine's own, wrapped with the operation; none of them is a decision.
+type Store interface {
+	// SyncSources makes the stored sources those that are configured, found
+	// again by name, then by URL, so a rename or a move keeps key, stories and
+	// fetch state. A new source is due at now; one whose URL changed too, and
+	// loses its validators; the due time of any other is left alone, of a
+	// leased one always. A source that is configured no more is never claimed
+	// again; its stories stay stored but leave every feed. It returns the keys
+	// by name, those of the configured sources only.
+	SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error)
+
+	// Claim leases sources that are due, longest due first, at most one a free
+	// slot of a host: a host has as many slots as the largest HostConcurrency
+	// of its sources, and its slots are leased with the sources.
+	Claim(ctx context.Context, request ClaimRequest) (Claimed, error)
+
+	// Seen gives the RawHash of those of the source's stories that have one of
+	// ids, by id.
+	Seen(ctx context.Context, source news.SourceKey, ids []string) (map[string]uint64, error)
+
+	// Record stores results, each one whole or, when its claim is stale, not
+	// at all. For a result with a batch it loads what is known, asks decide,
+	// and applies the changes, all in one transaction with the visit, the next
+	// due time and the host's. All results of one call may share a transaction:
+	// either all of them are stored or an error is returned and none is.
+	Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error)
+
+	// Sources gives the state of every configured source, by name.
+	Sources(ctx context.Context) ([]news.SourceState, error)
+
+	// Visits gives the last visits of a source, newest first, at most 50.
+	Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, error)
+
+	// SyncFeeds notes which feeds are configured, each with a fingerprint of
+	// all that decides its membership, forgets the places of the others, and
+	// returns those whose fingerprint differs from the one of their places.
+	SyncFeeds(ctx context.Context, fingerprints map[string]string) (stale []string, err error)
+
+	// Stories gives stored stories of configured sources in the order of their
+	// keys, from the first after a key, at most limit. Their Places come with
+	// them.
+	Stories(ctx context.Context, after news.StoryKey, limit int) ([]StoredStory, error)
+
+	// ReplacePlaces makes places the only ones of a feed, stores its
+	// fingerprint and raises its revision if anything differs. The order in
+	// which known places entered the feed is kept.
+	ReplacePlaces(ctx context.Context, feed, fingerprint string, places []news.Place) error
+}
+
+// ClaimRequest says what to claim.
+type ClaimRequest struct {
+	Now   time.Time
+	DueBy time.Time        // sources due by then; Now when zero
+	Only  []news.SourceKey // these and no others, due or not; all that are due when nil
+	Limit int              // at most so many
+	// Lease is how long others keep off, by source timeout: the longest of
+	// them and some slack.
+	Lease time.Duration
+}
+
+// Claimed is the answer to a claim.
+type Claimed struct {
+	Leases []news.Lease
+	// Waiting is set when sources that were asked for stay back because their
+	// host is busy or still has its pause.
+	Waiting bool
+	// Next is the earliest time at which another claim may find something;
+	// zero when nothing is scheduled.
+	Next time.Time
+}
+
+// StoredStory is a story with the feeds it stands in.
+type StoredStory struct {
+	news.Story
+	SourceName string
+	Places     []news.Place
+}

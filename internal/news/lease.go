@@ -1,0 +1,56 @@
+package news
+
+import "time"
+
+// Lease is the right to visit one source until it expires. Expiry is
+// redelivery: nobody has to give a lease back, and a result that comes after
+// another claim of the same source is refused by its Claim.
+type Lease struct {
+	Source SourceState
+	Claim  int64     // the fence: rises by one at each claim of the source
+	Until  time.Time // when others may claim it
+	Strike int       // claims in a row that gave no result: > 0 after a crash
+}
+
+// Result is what a visit under a lease brought.
+type Result struct {
+	Lease      Lease
+	Visit      Visit
+	Due        time.Time   // next visit
+	HostFree   time.Time   // nobody visits the host before; zero leaves it to the source's delay
+	Validators *Validators // to store; nil changes nothing
+	MovedTo    string      // permanent redirect target of this visit; empty when there was none
+	Health     Health
+	Failures   int
+	Batch      *Batch // nil unless Visit.Outcome is OutcomeChanged
+}
+
+// Recorded is what became of a Result.
+type Recorded struct {
+	Stale   bool // another claim came in between: nothing was stored
+	New     int
+	Changed int
+	Feeds   []string // feeds whose revision rose
+	Reasons []Decision
+}
+
+// Decision says what merge decided about one story and why, for explain.
+type Decision struct {
+	ID     string
+	Story  StoryKey
+	Action Action
+	Reason string
+}
+
+// Action is what merge does with a story of a batch.
+type Action string
+
+// The actions.
+const (
+	ActionInsert Action = "insert"
+	ActionUpdate Action = "update"
+	ActionSame   Action = "same"
+	ActionAlias  Action = "alias" // a new id for a known story
+	ActionDrop   Action = "drop"  // retracted, expired, or the same id twice
+	ActionRemove Action = "remove"
+)

@@ -1,0 +1,67 @@
+package news
+
+import "time"
+
+// Known is what the store knows that bears on one batch. A decision made from
+// it is applied in the same transaction that read it.
+type Known struct {
+	Source SourceState
+	// Stories of this source that a batch's IDs or canonical links touch, with
+	// their aliases resolved; all stories of the source when it is mirrored.
+	Stories []KnownStory
+	// Copies are stories of other sources with a canonical link of the batch.
+	Copies []KnownStory
+	// Aliases maps other ids of this source's stories to their keys.
+	Aliases map[string]StoryKey
+	// Tombstones are ids of this source that must not come back.
+	Tombstones map[string]bool
+	// Taken maps public ids that the batch might claim to the story that has them.
+	Taken map[string]StoryKey
+}
+
+// KnownStory is a stored story without its texts, with its places.
+type KnownStory struct {
+	Key       StoryKey
+	Source    SourceKey
+	ID        string
+	PublicID  string
+	Canonical string
+	Published time.Time
+	FirstSeen time.Time
+	Date      time.Time
+	Changed   time.Time
+	Updates   int
+	Hash      uint64
+	RawHash   uint64
+	Original  bool
+	Places    []Place
+}
+
+// Changes is what a batch changes. A store applies it as it stands, in one
+// transaction, and decides nothing.
+type Changes struct {
+	Insert []Story // without Key; the store gives keys in this order, rising
+	Update []Story // with Key; Date, FirstSeen and PublicID as before
+	Touch  []Touch // stories whose RawHash alone changed
+	Alias  map[string]StoryKey
+	Remove []StoryKey // gone without a tombstone, with their places
+	// Place puts stories into feeds; a Place with a negative Story means the
+	// story at Insert[-1-Story]. An existing place of the same feed and story
+	// is replaced.
+	Place   []Place
+	Unplace []Place // Feed and Story only: it leaves that feed
+	// Feeds whose edition would look different: their revisions rise.
+	Feeds []string
+	// Untrusted is set once the source's dates turned out not to be usable.
+	Untrusted bool
+	Decisions []Decision
+}
+
+// Touch notes that a story's raw entry changed in a way that shows nowhere.
+type Touch struct {
+	Key     StoryKey
+	RawHash uint64
+}
+
+// Decide says what a batch changes, given what is known. It is pure.
+type Decide func(known *Known, result *Result) Changes

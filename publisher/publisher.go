@@ -1,0 +1,2 @@
+// Package publisher chooses stories and keeps the renditions.
+package publisher

@@ -1,0 +1,37 @@
+package publisher
+
+import (
+	"context"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// Store is what the publisher reads. It has no way to write a story.
+// Implementations are safe for concurrent use.
+type Store interface {
+	// Revisions gives the revision of every feed: a number that rises with
+	// each change of what the feed would show. That of news.ArticlesName
+	// rises with each change of a local article.
+	Revisions(ctx context.Context) (map[string]int64, error)
+
+	// Watch gives a channel that holds a token whenever a revision may have
+	// risen since the last one was taken, by this process or another one. It
+	// is closed when ctx ends.
+	Watch(ctx context.Context) <-chan struct{}
+
+	// Newest gives the shown items of a feed, newest first (Date, then key,
+	// both descending), from the first after a cursor, at most limit. Date and
+	// PublicID are those of the item's place in the feed; From and AlsoIn are
+	// filled. The zero cursor stands before the newest.
+	Newest(ctx context.Context, feed string, after Cursor, limit int) ([]news.Item, error)
+
+	// Articles gives the local articles, newest first, with From filled.
+	Articles(ctx context.Context) ([]news.Item, error)
+}
+
+// Cursor is a position in a feed: that of an item by its Date and Key.
+type Cursor struct {
+	Date time.Time
+	Key  news.StoryKey
+}
