@@ -24,7 +24,7 @@ type Store interface {
 	// Claim leases sources that are due, longest due first, at most one a free
 	// slot of a host: a host has as many slots as the largest HostConcurrency
 	// of its sources, and its slots are leased with the sources.
-	Claim(ctx context.Context, request ClaimRequest) (Claimed, error)
+	Claim(ctx context.Context, request news.ClaimRequest) (news.Claimed, error)
 
 	// Seen gives the RawHash of those of the source's stories that have one of
 	// ids, by id.
@@ -51,39 +51,10 @@ type Store interface {
 	// Stories gives stored stories of configured sources in the order of their
 	// keys, from the first after a key, at most limit. Their Places come with
 	// them.
-	Stories(ctx context.Context, after news.StoryKey, limit int) ([]StoredStory, error)
+	Stories(ctx context.Context, after news.StoryKey, limit int) ([]news.StoredStory, error)
 
 	// ReplacePlaces makes places the only ones of a feed, stores its
 	// fingerprint and raises its revision if anything differs. The order in
 	// which known places entered the feed is kept.
 	ReplacePlaces(ctx context.Context, feed, fingerprint string, places []news.Place) error
-}
-
-// ClaimRequest says what to claim.
-type ClaimRequest struct {
-	Now   time.Time
-	DueBy time.Time        // sources due by then; Now when zero
-	Only  []news.SourceKey // these and no others, due or not; all that are due when nil
-	Limit int              // at most so many
-	// Lease is how long others keep off, by source timeout: the longest of
-	// them and some slack.
-	Lease time.Duration
-}
-
-// Claimed is the answer to a claim.
-type Claimed struct {
-	Leases []news.Lease
-	// Waiting is set when sources that were asked for stay back because their
-	// host is busy or still has its pause.
-	Waiting bool
-	// Next is the earliest time at which another claim may find something;
-	// zero when nothing is scheduled.
-	Next time.Time
-}
-
-// StoredStory is a story with the feeds it stands in.
-type StoredStory struct {
-	news.Story
-	SourceName string
-	Places     []news.Place
 }

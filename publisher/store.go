@@ -2,7 +2,6 @@ package publisher
 
 import (
 	"context"
-	"time"
 
 	"tributary/internal/news"
 )
@@ -24,14 +23,8 @@ type Store interface {
 	// both descending), from the first after a cursor, at most limit. Date and
 	// PublicID are those of the item's place in the feed; From and AlsoIn are
 	// filled. The zero cursor stands before the newest.
-	Newest(ctx context.Context, feed string, after Cursor, limit int) ([]news.Item, error)
+	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
-}
-
-// Cursor is a position in a feed: that of an item by its Date and Key.
-type Cursor struct {
-	Date time.Time
-	Key  news.StoryKey
 }

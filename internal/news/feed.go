@@ -57,6 +57,12 @@ type Copy struct {
 	Link  string // of the copy
 }
 
+// Cursor is a position in a feed: that of an item by its Date and Key.
+type Cursor struct {
+	Date time.Time
+	Key  StoryKey
+}
+
 // Place is where a story stands in a feed. Date and PublicID are those under
 // which the story was first published there, so a better copy that replaces
 // another keeps its place and its id.
@@ -66,6 +72,13 @@ type Place struct {
 	Date     time.Time
 	PublicID string
 	Hidden   bool // it qualifies, but another copy of the same story is shown
+}
+
+// StoredStory is a story with the feeds it stands in.
+type StoredStory struct {
+	Story
+	SourceName string
+	Places     []Place
 }
 
 // Verdict says whether a story belongs to a feed, and why not if it doesn't.

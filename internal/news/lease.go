@@ -2,6 +2,28 @@ package news
 
 import "time"
 
+// ClaimRequest says which sources to claim.
+type ClaimRequest struct {
+	Now   time.Time
+	DueBy time.Time   // sources due by then; Now when zero
+	Only  []SourceKey // these and no others, due or not; all that are due when nil
+	Limit int         // at most so many
+	// Lease is how long others keep off, by source timeout: the longest of
+	// them and some slack.
+	Lease time.Duration
+}
+
+// Claimed is the answer to a claim.
+type Claimed struct {
+	Leases []Lease
+	// Waiting is set when sources that were asked for stay back because their
+	// host is busy or still has its pause.
+	Waiting bool
+	// Next is the earliest time at which another claim may find something;
+	// zero when nothing is scheduled.
+	Next time.Time
+}
+
 // Lease is the right to visit one source until it expires. Expiry is
 // redelivery: nobody has to give a lease back, and a result that comes after
 // another claim of the same source is refused by its Claim.
