@@ -47,7 +47,8 @@ type Item struct {
 	Story
 	// From is the source the story came from: the attribution.
 	From SourceInfo
-	// AlsoIn are other sources that carry the same story.
+	// AlsoIn are other sources of the same feed that carry the same story:
+	// its hidden places.
 	AlsoIn []Copy
 }
 
@@ -71,7 +72,9 @@ type Place struct {
 	Story    StoryKey
 	Date     time.Time
 	PublicID string
-	Hidden   bool // it qualifies, but another copy of the same story is shown
+	// Hidden: it qualifies, but another copy of the same story is shown, whose
+	// Date and PublicID it carries, to take over under them.
+	Hidden bool
 }
 
 // StoredStory is a story with the feeds it stands in.

@@ -9,13 +9,16 @@ type Known struct {
 	// Stories of this source that a batch's IDs or canonical links touch, with
 	// their aliases resolved; all stories of the source when it is mirrored.
 	Stories []KnownStory
-	// Copies are stories of other sources with a canonical link of the batch.
+	// Copies are stories of other, configured sources that share a canonical
+	// link with a story of the batch or with one of Stories.
 	Copies []KnownStory
 	// Aliases maps other ids of this source's stories to their keys.
 	Aliases map[string]StoryKey
 	// Tombstones are ids of this source that must not come back.
 	Tombstones map[string]bool
-	// Taken maps public ids that the batch might claim to the story that has them.
+	// Taken maps public ids that the batch might claim (its IDs that are absolute
+	// URIs, and the PublicIDs that local articles come with) to the story that
+	// has them.
 	Taken map[string]StoryKey
 }
 
@@ -33,6 +36,7 @@ type KnownStory struct {
 	Updates   int
 	Hash      uint64
 	RawHash   uint64
+	Dated     DateReason
 	Original  bool
 	Places    []Place
 }

@@ -1,0 +1,115 @@
+package merge
+
+import (
+	"time"
+
+	"tributary/internal/news"
+)
+
+// Thresholds from which the dates of a source are not believed any more.
+const (
+	sameDateStories  = 5 // that many stories, all with one date
+	movedDateStories = 3 // that many known, unchanged stories, all with a new date
+)
+
+// Steps between the dates of stories that have none of their own.
+const (
+	firstLoadStep = time.Hour   // a first import must not bury what others wrote today
+	laterStep     = time.Second // keeps the document's order
+)
+
+// dater fixes the date of a story at first sight:
+//
+//  1. The published date, else the updated one.
+//  2. A date in the future, no date, or one that is not to be trusted: first
+//     seen, earlier by a step for each position in the document.
+//  3. A source's dates are not to be trusted once all stories of its first
+//     document carried the same one, or all its unchanged stories came with
+//     another date than before.
+//  4. A local article's date is what its author says now: the author is the
+//     operator and may mend it.
+type dater struct {
+	now            time.Time
+	step           time.Duration
+	untrusted      bool
+	newlyUntrusted bool
+}
+
+func newDater(known *news.Known, batch *news.Batch, source *news.Source, now time.Time) *dater {
+	d := &dater{now: now, step: laterStep, untrusted: known.Source.Untrusted}
+	if !known.Source.Loaded {
+		d.step = firstLoadStep
+	}
+	if !d.untrusted && !source.IsArticles() {
+		d.newlyUntrusted = !known.Source.Loaded && allSameDate(batch.Stories) || datesMove(known, batch)
+		d.untrusted = d.newlyUntrusted
+	}
+	return d
+}
+
+// date gives a new story's date and why.
+func (d *dater) date(story *news.Story, position int) (time.Time, news.DateReason) {
+	claimed, reason := story.Published, news.DatedPublished
+	if claimed.IsZero() {
+		claimed, reason = story.Updated, news.DatedUpdated
+	}
+	switch {
+	case claimed.IsZero():
+		reason = news.DatedMissing
+	case d.untrusted:
+		reason = news.DatedUntrusted
+	case claimed.After(d.now):
+		reason = news.DatedFuture
+	default:
+		return claimed.UTC().Truncate(time.Millisecond), reason
+	}
+	return d.now.Add(-time.Duration(position) * d.step), reason
+}
+
+// updated gives the date of a known story that changed.
+func (d *dater) updated(story *news.Story, old *news.KnownStory) (time.Time, news.DateReason) {
+	if story.Local && !story.Published.IsZero() && !story.Published.After(d.now) {
+		return story.Published.UTC().Truncate(time.Millisecond), news.DatedPublished
+	}
+	return old.Date, old.Dated
+}
+
+func allSameDate(stories []news.Story) bool {
+	if len(stories) < sameDateStories {
+		return false
+	}
+	first := stories[0].Published
+	for i := range stories {
+		if !stories[i].Published.Equal(first) {
+			return false
+		}
+	}
+	return !first.IsZero()
+}
+
+// datesMove reports whether every known story that came again with the same
+// hash carries another published date than at first sight.
+func datesMove(known *news.Known, batch *news.Batch) bool {
+	byID := make(map[string]*news.KnownStory, len(known.Stories))
+	for i := range known.Stories {
+		byID[known.Stories[i].ID] = &known.Stories[i]
+	}
+	moved := 0
+	for i := range batch.Stories {
+		story := &batch.Stories[i]
+		old := byID[story.ID]
+		if old == nil || old.Hash != story.Hash || story.Published.IsZero() || old.Published.IsZero() {
+			continue
+		}
+		if sameInstant(story.Published, old.Published) {
+			return false
+		}
+		moved++
+	}
+	return moved >= movedDateStories && len(batch.Unchanged) == 0
+}
+
+// sameInstant compares as stored: to the millisecond.
+func sameInstant(a, b time.Time) bool {
+	return a.UnixMilli() == b.UnixMilli()
+}

@@ -1,0 +1,147 @@
+package merge
+
+import (
+	"strings"
+
+	"tributary/internal/news"
+)
+
+// matchKind says by what a story was recognized.
+type matchKind int
+
+const (
+	matchedNothing matchKind = iota
+	matchedID
+	matchedAlias
+	matchedLoosely
+	matchedLink
+)
+
+func (k matchKind) reason() string {
+	switch k {
+	case matchedID:
+		return "known by its id"
+	case matchedAlias:
+		return "known by an alias of its id"
+	case matchedLoosely:
+		return "known by its id but for http, https or www."
+	case matchedLink:
+		return "its id is new, its link is that of a known story"
+	}
+	return "not known"
+}
+
+// index finds the known story that a story of the batch is.
+type index struct {
+	byID    map[string]*news.KnownStory
+	byAlias map[string]*news.KnownStory
+	byLoose map[string]*news.KnownStory
+	byLink  map[string]*news.KnownStory // nil value: several stories have that link
+	links   map[string]int              // how many stories of the batch have a link
+	present map[news.StoryKey]bool      // found in the batch
+	taken   map[string]bool             // public ids
+}
+
+func newIndex(known *news.Known, batch *news.Batch) *index {
+	n := len(known.Stories)
+	x := &index{
+		byID:    make(map[string]*news.KnownStory, n),
+		byAlias: make(map[string]*news.KnownStory, len(known.Aliases)),
+		byLoose: make(map[string]*news.KnownStory, n),
+		byLink:  make(map[string]*news.KnownStory, n),
+		links:   make(map[string]int, len(batch.Stories)),
+		present: make(map[news.StoryKey]bool, n),
+		taken:   make(map[string]bool, len(known.Taken)),
+	}
+	x.addKnown(known)
+	x.addBatch(batch)
+	return x
+}
+
+func (x *index) addKnown(known *news.Known) {
+	byKey := make(map[news.StoryKey]*news.KnownStory, len(known.Stories))
+	for i := range known.Stories {
+		story := &known.Stories[i]
+		byKey[story.Key] = story
+		x.byID[story.ID] = story
+		x.byLoose[looseID(story.ID)] = story
+		if _, several := x.byLink[story.Canonical]; several {
+			story = nil
+		}
+		x.byLink[known.Stories[i].Canonical] = story
+	}
+	for id, key := range known.Aliases {
+		if story := byKey[key]; story != nil {
+			x.byAlias[id] = story
+		}
+	}
+	for id := range known.Taken {
+		x.taken[id] = true
+	}
+}
+
+// addBatch marks the known stories that the batch holds under an id of theirs.
+func (x *index) addBatch(batch *news.Batch) {
+	for _, id := range batch.Unchanged {
+		x.mark(id)
+	}
+	for i := range batch.Stories {
+		x.mark(batch.Stories[i].ID)
+		x.links[batch.Stories[i].Canonical]++
+	}
+}
+
+func (x *index) mark(id string) {
+	if story, _ := x.find(id); story != nil {
+		x.present[story.Key] = true
+	}
+}
+
+func (x *index) find(id string) (*news.KnownStory, matchKind) {
+	if story := x.byID[id]; story != nil {
+		return story, matchedID
+	}
+	if story := x.byAlias[id]; story != nil {
+		return story, matchedAlias
+	}
+	if story := x.byLoose[looseID(id)]; story != nil {
+		return story, matchedLoosely
+	}
+	return nil, matchedNothing
+}
+
+// match finds the known story that a story is, or nil. A link alone is proof
+// only when nothing contradicts it, because a false merge is worse than a
+// duplicate:
+//
+//  1. exactly one known story of the source has that link,
+//  2. exactly one story of the batch has it (a feed whose stories all link to
+//     its home page must not collapse into one),
+//  3. the known story is not in the batch under an id of its own.
+func (x *index) match(story *news.Story) (*news.KnownStory, matchKind) {
+	if old, how := x.find(story.ID); old != nil {
+		return old, how
+	}
+	if story.Canonical == "" || x.links[story.Canonical] != 1 {
+		return nil, matchedNothing
+	}
+	old := x.byLink[story.Canonical]
+	if old == nil || x.present[old.Key] {
+		return nil, matchedNothing
+	}
+	x.present[old.Key] = true
+	return old, matchedLink
+}
+
+// looseID is an id without what servers change when they learn TLS or drop
+// their "www.": two ids that differ in that alone are one.
+func looseID(id string) string {
+	rest, ok := strings.CutPrefix(id, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(id, "http://")
+	}
+	if !ok {
+		return id
+	}
+	return "//" + strings.TrimPrefix(rest, "www.")
+}

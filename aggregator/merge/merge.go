@@ -1,0 +1,188 @@
+// Package merge decides what a batch changes, given what is known: which
+// stories are new, which are known under another id, how they are dated, and
+// in which feeds they stand. It is pure: no clock, no store, no log. A store
+// calls it inside the transaction that read what is known and applies what it
+// answers, so two batches never decide on the same stale knowledge.
+//
+// Start at [Decide]; [Arrange] answers the same question about places for all
+// stored stories at once, after the definition of a feed changed.
+package merge
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// maxUpdates is how often the changes of a story count as news. A story whose
+// text differs at each visit (a counter in it, a rotating advertisement) would
+// otherwise stay "just changed" for ever.
+const maxUpdates = 24
+
+// Rules are what the operator configured that bears on a decision.
+type Rules struct {
+	Source *news.Source
+	Member news.Membership
+}
+
+// Decide says what the batch of a result changes. For each story, in order:
+//
+//  1. An id with a tombstone stays out.
+//  2. A story is known by its id, by an alias, by its id but for http/https
+//     or "www.", or by its link when its id is new; see [match].
+//  3. A known story with the same hash changes nothing that shows. With
+//     another hash it is updated: key, public id, first-seen and date stay.
+//  4. What is not known is inserted, with a public id ([publicID]) and a date
+//     ([dater]) that it keeps for ever.
+//  5. Stories of a mirrored source that the document no longer holds go.
+//  6. Each inserted or updated story is placed in the feeds; see [placer].
+//
+// Stories are taken from the end of the document to its start, so that of two
+// with the same date the one that stood higher has the greater key and comes
+// first. All times come from the visit: the same call gives the same answer.
+func Decide(known *news.Known, result *news.Result, rules Rules) news.Changes {
+	batch := result.Batch
+	now := result.Visit.At.Add(result.Visit.Duration).UTC().Truncate(time.Millisecond)
+	d := decision{
+		known:  known,
+		index:  newIndex(known, batch),
+		dater:  newDater(known, batch, rules.Source, now),
+		placer: newPlacer(known),
+		rules:  rules,
+		now:    now,
+	}
+	d.changes.Untrusted = d.dater.newlyUntrusted
+	for position, story := range slices.Backward(batch.Stories) {
+		d.take(story, position)
+	}
+	if rules.Source.Mirror || rules.Source.IsArticles() {
+		d.removeMissing()
+	}
+	d.changes.Feeds = slices.Sorted(maps.Keys(d.placer.feeds))
+	d.changes.Place = d.placer.place
+	d.changes.Unplace = d.placer.unplace
+	return d.changes
+}
+
+// decision is the state of one call of Decide.
+type decision struct {
+	known   *news.Known
+	index   *index
+	dater   *dater
+	placer  *placer
+	rules   Rules
+	now     time.Time
+	changes news.Changes
+}
+
+// take decides about one story of the batch.
+func (d *decision) take(story news.Story, position int) {
+	if d.known.Tombstones[story.ID] {
+		d.note(news.ActionDrop, &story, "it was retracted or has expired")
+		return
+	}
+	old, how := d.index.match(&story)
+	if old == nil {
+		d.insert(story, position)
+		return
+	}
+	if how != matchedID {
+		d.alias(story.ID, old.Key)
+	}
+	story.Key = old.Key
+	if story.Hash == old.Hash {
+		d.keep(&story, old, how)
+		return
+	}
+	d.update(story, old, how)
+}
+
+func (d *decision) insert(story news.Story, position int) {
+	story.Source = d.known.Source.Key
+	story.FirstSeen = d.now
+	story.Date, story.Dated = d.dater.date(&story, position)
+	story.Changed = story.Date
+	story.PublicID = d.index.publicID(d.sourceID(), &story)
+	d.changes.Insert = append(d.changes.Insert, story)
+	provisional := -news.StoryKey(len(d.changes.Insert))
+	entering := contender{
+		key: provisional, source: story.Source, canonical: story.Canonical,
+		date: story.Date, publicID: story.PublicID, original: story.Original,
+	}
+	d.placer.settle(entering, nil, d.rules.Member(&story, d.rules.Source))
+	d.note(news.ActionInsert, &story, "dated by "+string(story.Dated))
+}
+
+// keep handles a story whose hash is known: what shows is the same.
+func (d *decision) keep(story *news.Story, old *news.KnownStory, how matchKind) {
+	if story.RawHash != old.RawHash {
+		d.changes.Touch = append(d.changes.Touch, news.Touch{Key: old.Key, RawHash: story.RawHash})
+	}
+	action := news.ActionSame
+	if how != matchedID {
+		action = news.ActionAlias
+	}
+	d.note(action, story, how.reason())
+}
+
+func (d *decision) update(story news.Story, old *news.KnownStory, how matchKind) {
+	story.Source = old.Source
+	story.ID = old.ID
+	story.PublicID = old.PublicID
+	story.FirstSeen = old.FirstSeen
+	story.Date, story.Dated = d.dater.updated(&story, old)
+	story.Updates = old.Updates + 1
+	story.Changed = old.Changed
+	if story.Updates <= maxUpdates {
+		story.Changed = d.now
+	}
+	d.changes.Update = append(d.changes.Update, story)
+	changed := contender{
+		key: old.Key, source: old.Source, canonical: story.Canonical,
+		date: story.Date, publicID: story.PublicID, original: story.Original,
+	}
+	d.placer.settle(changed, old, d.rules.Member(&story, d.rules.Source))
+	d.note(news.ActionUpdate, &story, how.reason())
+}
+
+// removeMissing takes out what a mirrored source no longer holds.
+func (d *decision) removeMissing() {
+	for i := range d.known.Stories {
+		old := &d.known.Stories[i]
+		if d.index.present[old.Key] {
+			continue
+		}
+		d.changes.Remove = append(d.changes.Remove, old.Key)
+		d.placer.leaveAll(old)
+		d.changes.Decisions = append(d.changes.Decisions, news.Decision{
+			ID: old.ID, Story: old.Key, Action: news.ActionRemove, Reason: "its source no longer holds it",
+		})
+	}
+}
+
+func (d *decision) alias(id string, key news.StoryKey) {
+	if d.known.Aliases[id] == key {
+		return
+	}
+	if d.changes.Alias == nil {
+		d.changes.Alias = make(map[string]news.StoryKey)
+	}
+	d.changes.Alias[id] = key
+}
+
+func (d *decision) note(action news.Action, story *news.Story, reason string) {
+	d.changes.Decisions = append(d.changes.Decisions, news.Decision{
+		ID: story.ID, Story: story.Key, Action: action, Reason: reason,
+	})
+}
+
+// sourceID is what public ids of the source's stories hang on: its URL, but
+// the name of a file: source, whose path differs from machine to machine.
+func (d *decision) sourceID() string {
+	if d.rules.Source.IsFile() {
+		return "file:" + d.rules.Source.Name
+	}
+	return d.rules.Source.URL
+}
