@@ -1,18 +1,117 @@
 package publisher
 
-import "time"
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"time"
+)
+
+// Draft is what a rendition is made from.
+type Draft struct {
+	Path         string // as in the URL, without the site's sub-path: "/latest.rss"
+	Kind         Kind
+	ContentType  string
+	Links        []string // Link header values (RFC 8288)
+	Body         []byte   // not to be changed afterwards
+	LastModified time.Time
+}
 
 // Rendition is the bytes of one address with all that a response needs. It is
 // never changed after it was made; a newer one takes its place as a whole.
+// What it points to is shared between goroutines: read only.
 type Rendition struct {
-	Path         string // as in the URL, without the site's sub-path: "/latest.rss"
-	ContentType  string
-	CacheControl string
-	Policy       string   // Content-Security-Policy
-	Links        []string // Link header values
-	Body         []byte
-	Gzip         []byte    // nil when it would not be smaller
-	Brotli       []byte    // nil until made in the background, or when it would not be smaller
-	ETag         string    // strong, quoted, of Body; those of Gzip and Brotli are derived from it
-	LastModified time.Time // newest real change, whole seconds; zero when unknown
+	Draft
+	Plain  *Variant
+	Gzip   *Variant // nil when it would not be smaller
+	Brotli *Variant // nil until made in the background, or when it would not be smaller
+
+	// Modified is Draft.LastModified as the header has it; empty when unknown.
+	Modified string
+	// untried is set until brotli was attempted.
+	untried bool
+}
+
+// Variant is a rendition's body in one content coding.
+type Variant struct {
+	Body []byte
+	ETag string // strong and quoted (RFC 9110 §8.8.3), its own for each coding
+	// Header is what a 200 carries, Revalidated what a 304 does: no field that
+	// describes a body (RFC 9110 §15.4.5).
+	Header, Revalidated []Field
+}
+
+// Field is one header field with its name in canonical form. The values may
+// be handed to net/http as they are: nobody may write to them.
+type Field struct {
+	Name   string
+	Values []string
+}
+
+// NewRendition makes the rendition of a draft with gzip at once; brotli, which
+// costs ten times as much, is for later. Where before is the last rendition of
+// the same address, its bytes are used again as far as they are the same, and
+// before itself is returned if nothing differs that a client could see: the
+// ETag stays, and so does the Last-Modified of the change that made the bytes.
+func NewRendition(draft Draft, before *Rendition) *Rendition {
+	draft.LastModified = draft.LastModified.UTC().Truncate(time.Second)
+	if before == nil || !bytes.Equal(before.Body, draft.Body) {
+		r := &Rendition{Draft: draft, untried: compressible(&draft)}
+		var gzip []byte
+		if r.untried {
+			gzip = gzipped(draft.Body)
+		}
+		r.assemble(entityTag(draft.Body), gzip, nil)
+		return r
+	}
+	if before.sameHead(&draft) {
+		return before
+	}
+	draft.Body, draft.LastModified = before.Body, before.LastModified
+	r := &Rendition{Draft: draft, untried: before.untried}
+	r.assemble(before.Plain.ETag, before.Gzip.body(), before.Brotli.body())
+	return r
+}
+
+// withBrotli gives the rendition with its brotli variant, or with the note
+// that there is none worth having when coded is nil.
+func (r *Rendition) withBrotli(coded []byte) *Rendition {
+	next := &Rendition{Draft: r.Draft}
+	next.assemble(r.Plain.ETag, r.Gzip.body(), coded)
+	return next
+}
+
+// Lookup gives the variant in a content coding, "" for none; nil when the
+// rendition has no such variant.
+func (r *Rendition) Lookup(coding string) *Variant {
+	switch coding {
+	case "":
+		return r.Plain
+	case "gzip":
+		return r.Gzip
+	case "br":
+		return r.Brotli
+	default:
+		return nil
+	}
+}
+
+func (r *Rendition) sameHead(draft *Draft) bool {
+	return r.Path == draft.Path && r.Kind == draft.Kind && r.ContentType == draft.ContentType &&
+		slices.Equal(r.Links, draft.Links)
+}
+
+func (v *Variant) body() []byte {
+	if v == nil {
+		return nil
+	}
+	return v.Body
+}
+
+// entityTag names the bytes. It depends on nothing else, so every node that
+// serves the same bytes gives the same tag.
+func entityTag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }

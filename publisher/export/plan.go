@@ -1,0 +1,90 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tributary/publisher"
+)
+
+// file is a rendition in its place.
+type file struct {
+	name string // slash-separated, inside the export directory
+	path string // the address
+	kind publisher.Kind
+	body []byte
+}
+
+// order is when a kind is written: a page that is there finds its styles,
+// files and feeds there too.
+var order = map[publisher.Kind]int{
+	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindFeed: 2, publisher.KindText: 3, publisher.KindPage: 4,
+}
+
+// plan gives the files of an export in the order in which they are written.
+func plan(renditions map[string]*publisher.Rendition) ([]file, error) {
+	files := make([]file, 0, len(renditions))
+	taken := make(map[string]string, len(renditions))
+	for path, r := range renditions {
+		name, err := fileName(path, r.Kind)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := taken[name]; ok {
+			return nil, fmt.Errorf("addresses %s and %s would be the same file %s", min(path, other), max(path, other), name)
+		}
+		taken[name] = path
+		files = append(files, file{name, path, r.Kind, r.Body})
+	}
+	slices.SortFunc(files, func(a, b file) int {
+		return cmp.Or(cmp.Compare(order[a.kind], order[b.kind]), cmp.Compare(a.name, b.name))
+	})
+	return files, nil
+}
+
+// fileName gives the file that a static host looks for when it is asked for
+// an address.
+func fileName(path string, kind publisher.Kind) (string, error) {
+	name, rooted := strings.CutPrefix(path, "/")
+	if kind == publisher.KindPage && !strings.HasSuffix(name, ".html") {
+		name = strings.TrimPrefix(name+"/index.html", "/")
+	}
+	if !rooted || !safeName(name) {
+		return "", fmt.Errorf("address %q cannot be a file in an export", path)
+	}
+	return name, nil
+}
+
+// safeName reports whether a name stays inside the export directory on every
+// system and is none of our own.
+func safeName(name string) bool {
+	if strings.ContainsAny(name, "\\\x00\n\r") || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return false
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part == "." || part == ".." || part == manifestName || strings.HasSuffix(part, tempSuffix) {
+			return false
+		}
+	}
+	return true
+}
+
+// names gives the sorted names of files.
+func names(files []file) []string {
+	list := make([]string, len(files))
+	for i := range files {
+		list[i] = files[i].name
+	}
+	slices.Sort(list)
+	return list
+}
+
+// union gives the sorted names of both lists.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,52 @@
+package publisher
+
+// Kind says what an address holds. It decides how long caches may keep it and
+// what a browser that opens it may load.
+type Kind string
+
+// The kinds.
+const (
+	KindFeed  Kind = "feed"  // a machine-readable feed
+	KindPage  Kind = "page"  // an HTML page
+	KindAsset Kind = "asset" // a style or script whose name holds a hash of its bytes
+	KindFile  Kind = "file"  // what lies beside an article
+	KindText  Kind = "text"  // robots.txt, sitemap.xml
+)
+
+// kindHeaders is what a Kind means on the wire.
+type kindHeaders struct{ cacheControl, policy string }
+
+// Feeds and pages live five minutes in caches and may be used stale while they
+// are asked for again or while we are down (RFC 5861). An asset never changes:
+// its name does (RFC 8246).
+const (
+	cacheShort   = "public, max-age=300, stale-while-revalidate=600, stale-if-error=3600"
+	cacheHour    = "public, max-age=3600, stale-while-revalidate=600, stale-if-error=3600"
+	cacheForever = "public, max-age=31536000, immutable"
+)
+
+const (
+	policyFeed = "default-src 'none'; style-src 'self'"
+	policyPage = "default-src 'none'; img-src https: http: data:; style-src 'self'; script-src 'self'; " +
+		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	// An SVG or HTML file beside an article may style itself and show its
+	// pictures, but runs no script with our origin's rights.
+	policyFile = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; " +
+		"base-uri 'none'; form-action 'none'"
+)
+
+// headersOf gives the headers of a kind; those of KindText for an unknown one.
+func headersOf(kind Kind) kindHeaders {
+	switch kind {
+	case KindFeed:
+		return kindHeaders{cacheShort, policyFeed}
+	case KindPage:
+		return kindHeaders{cacheShort, policyPage}
+	case KindAsset:
+		return kindHeaders{cacheForever, policyFeed}
+	case KindFile:
+		return kindHeaders{cacheHour, policyFile}
+	default:
+		return kindHeaders{cacheShort, policyFeed}
+	}
+}
