@@ -1,0 +1,66 @@
+package codec
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+)
+
+// gzipWriters holds idle writers by level. A writer owns over half a megabyte.
+var gzipWriters [gzip.BestCompression + 1]sync.Pool
+
+// Gzip appends src, compressed at level 1 (fast) to 9 (small), to dst and
+// returns the longer slice. The stream carries neither name nor time: equal
+// arguments give equal bytes. It panics on any other level.
+func Gzip(dst, src []byte, level int) []byte {
+	out := bytes.NewBuffer(dst)
+	w := gzipWriter(level)
+	w.Reset(out)
+	w.ModTime = time.Unix(0, 0) // "no time stamp is available" (RFC 1952 §2.3.1)
+	// Writing to memory can't fail.
+	_, _ = w.Write(src)
+	_ = w.Close()
+	w.Reset(nil)
+	gzipWriters[level].Put(w)
+	return out.Bytes()
+}
+
+func gzipWriter(level int) *gzip.Writer {
+	if level < gzip.BestSpeed || level > gzip.BestCompression {
+		panic(fmt.Sprintf("codec: gzip level %d", level))
+	}
+	if w, ok := gzipWriters[level].Get().(*gzip.Writer); ok {
+		return w
+	}
+	w, err := gzip.NewWriterLevel(nil, level)
+	if err != nil {
+		panic("codec: " + err.Error())
+	}
+	return w
+}
+
+// Brotli returns src compressed at quality 0 (fast) to 11 (small). Equal
+// arguments give equal bytes. It panics on any other quality.
+//
+// Quality 9 takes about ten times as long as gzip at level 6, so it belongs in
+// the background; 11 takes seconds for what a feed holds.
+func Brotli(src []byte, quality int) []byte {
+	if quality < brotli.BestSpeed || quality > brotli.BestCompression {
+		panic(fmt.Sprintf("codec: brotli quality %d", quality))
+	}
+	var out bytes.Buffer
+	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: quality, LGWin: window(len(src))})
+	// Writing to memory can't fail.
+	_, _ = w.Write(src)
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// window is the base 2 logarithm of the smallest brotli window that spans
+// size bytes: a larger one costs memory on both sides and gains nothing.
+func window(size int) int { return min(max(bits.Len(uint(size)), 16), 22) }
