@@ -1,0 +1,207 @@
+package article_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tributary/aggregator/article"
+)
+
+func load(t *testing.T, dir string, o article.Options) *article.Result {
+	t.Helper()
+	result, err := article.Load(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func problems(result *article.Result) string {
+	var out []string
+	for _, p := range result.Problems {
+		out = append(out, p.String())
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestLoadErrors(t *testing.T) {
+	t.Parallel()
+	if _, err := article.Load(filepath.Join(t.TempDir(), "none"), options()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing folder: %v", err)
+	}
+	o := options()
+	o.Site.URL = "/news"
+	if _, err := article.Load(t.TempDir(), o); err == nil || !strings.Contains(err.Error(), `"/news"`) {
+		t.Errorf("site without a host: %v", err)
+	}
+}
+
+// Nothing outside the folder is read, and nothing that could block.
+func TestLoadStaysInside(t *testing.T) {
+	t.Parallel()
+	dir, outside := t.TempDir(), t.TempDir()
+	put(t, outside, "2026-08-01-secret.md", "secret")
+	put(t, dir, "2026-08-02-in.md", "[out](../../etc/passwd)")
+	put(t, dir, "sub/pic.png", "x")
+	links := map[string]string{
+		"absolute.md":            filepath.Join(outside, "2026-08-01-secret.md"),
+		"folder":                 outside,
+		"2026-08-03-within.md":   "2026-08-02-in.md",
+		"same.png":               "sub/pic.png",
+		"subfolder":              "sub",
+		"2026-08-04-dangling.md": "nowhere.md",
+	}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Skipf("no symbolic links here: %v", err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.md"), 0o600); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	result := load(t, dir, options())
+	var slugs, files []string
+	for _, s := range result.Batch.Stories {
+		slugs = append(slugs, s.Slug)
+	}
+	for _, f := range result.Files {
+		files = append(files, f.Path)
+	}
+	if diff := cmp.Diff([]string{"within", "in"}, slugs); diff != "" {
+		t.Errorf("stories (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"same.png", "sub/pic.png"}, files); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	want := strings.Join([]string{
+		"2026-08-04-dangling.md: is a link that leads nowhere or out of the folder: put the file itself here",
+		"absolute.md: is a link that leads nowhere or out of the folder: put the file itself here",
+		"folder: is a link that leads nowhere or out of the folder: put the file itself here",
+		"pipe.md: is no regular file",
+		"subfolder: is a link to a folder, which is not followed: put the files themselves here",
+	}, "\n")
+	if diff := cmp.Diff(want, problems(result)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoadLimits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "2026-08-01-source.md", strings.Repeat("x\n", 1<<20))
+	put(t, dir, "2026-08-02-content.md", strings.Repeat("&", 200<<10))
+	put(t, dir, "2026-08-03-latin1.md", "caf\xe9")
+	put(t, dir, "2026-08-04-crlf.md", "\ufeff---\r\ntitle: Windows\r\n---\r\n\r\nfine\r\n")
+	big := filepath.Join(dir, "big.iso")
+	put(t, dir, "big.iso", "")
+	if err := os.Truncate(big, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	result := load(t, dir, options())
+	if len(result.Batch.Stories) != 1 || result.Batch.Stories[0].Title != "Windows" || len(result.Files) != 0 {
+		t.Errorf("stories %+v, files %+v", result.Batch.Stories, result.Files)
+	}
+	want := strings.Join([]string{
+		"2026-08-01-source.md: is larger than 1048576 bytes: split it",
+		"2026-08-02-content.md: makes 1024008 bytes of HTML, more than 524288: split it",
+		"2026-08-03-latin1.md: is not UTF-8: save it as UTF-8",
+		"big.iso: has 1073741824 bytes, more than the 67108864 that are served: make it smaller or serve it elsewhere",
+	}, "\n")
+	if diff := cmp.Diff(want, problems(result)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// The hashes rise and fall with what readers see, and with nothing else.
+func TestHashes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "2026-08-01-a.md", "[b](2026-08-02-b.md)")
+	put(t, dir, "2026-08-02-b.md", "x")
+	hashes := func(o article.Options) (hash, raw uint64) {
+		for _, s := range load(t, dir, o).Batch.Stories {
+			if s.Slug == "a" {
+				return s.Hash, s.RawHash
+			}
+		}
+		t.Fatal("article a is gone")
+		return 0, 0
+	}
+	hash, raw := hashes(options())
+	steps := []struct {
+		why            string
+		do             func(o *article.Options)
+		hashes, rawNew bool
+	}{
+		{"nothing changed", func(*article.Options) {}, false, false},
+		{"a later moment", func(o *article.Options) { o.Now = o.Now.Add(time.Hour) }, false, false},
+		{"another address of the site", func(o *article.Options) { o.Site.URL = "https://example.net" }, true, true},
+		{"another zone: another moment of publication", func(o *article.Options) { o.Site.Location = time.UTC }, false, true},
+		{"a comment in the file", func(*article.Options) { put(t, dir, "2026-08-01-a.md", "[b](2026-08-02-b.md)\n\n\n") }, false, true},
+		{"a new address of the article it links to", func(*article.Options) {
+			put(t, dir, "2026-08-02-b.md", "---\nslug: bee\n---\nx")
+		}, true, true},
+	}
+	for _, step := range steps {
+		o := options()
+		step.do(&o)
+		nextHash, nextRaw := hashes(o)
+		if (nextHash != hash) != step.hashes || (nextRaw != raw) != step.rawNew {
+			t.Errorf("%s: Hash changed %t, RawHash changed %t", step.why, nextHash != hash, nextRaw != raw)
+		}
+		if o.Site.URL == options().Site.URL && o.Site.Location != time.UTC {
+			hash, raw = nextHash, nextRaw
+		}
+	}
+}
+
+var relative = regexp.MustCompile(`<(?:a|img)[^>]* (?:href|src)="(?:[^":]*)"`)
+
+// FuzzLoad holds any Markdown file to what a story promises.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"---\ntitle: x\ndate: 2026-08-03\n---\n# x\n[a](b.md) ![c](d.png)",
+		"+++\ndate = 2026-08-03\n[author]\nname='x'\n+++\n```go\nx\n```\n[^1]\n\n[^1]: y",
+		"<a href=x><svg><script>\n| a |\n|--|\n| b |", "---\n&a [*a]\n---\n", "# \u202e\x00",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		put(t, dir, "2026-08-01-fuzz.md", text)
+		result := load(t, dir, options())
+		if n := len(result.Batch.Stories); n == 0 {
+			return
+		} else if n > 1 {
+			t.Fatalf("%d stories in one file", n)
+		}
+		s := result.Batch.Stories[0]
+		switch {
+		case s.Title == "" || s.Slug == "" || s.Published.IsZero() || s.PublicID == "":
+			t.Errorf("incomplete: %+v", s)
+		case strings.ContainsFunc(s.Title, func(r rune) bool { return r < ' ' || r == '\u202e' }):
+			t.Errorf("title %q is not plain", s.Title)
+		case utf8.RuneCountInString(s.Excerpt) > 280:
+			t.Errorf("excerpt of %d characters", utf8.RuneCountInString(s.Excerpt))
+		case !utf8.ValidString(s.Content):
+			t.Errorf("content is not UTF-8: %q", s.Content)
+		}
+		if !strings.Contains(text, "<") && relative.MatchString(s.Content) {
+			t.Errorf("relative link in %q", s.Content)
+		}
+		again := load(t, dir, options())
+		if diff := cmp.Diff(result, again); diff != "" {
+			t.Errorf("another result the second time:\n%s", diff)
+		}
+	})
+}
