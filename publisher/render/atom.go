@@ -1,0 +1,173 @@
+package render
+
+import (
+	"cmp"
+	"encoding/xml"
+	"strconv"
+	"time"
+
+	"tributary/internal/news"
+
+	"github.com/gorilla/feeds"
+)
+
+// atomFeed adds to the feed of feeds what it lacks.
+type atomFeed struct {
+	feeds.AtomFeed
+	MediaNS   string `xml:"xmlns:media,attr"`
+	Lang      string `xml:"xml:lang,attr,omitempty"`
+	Generator string `xml:"generator"`
+	Links     []link `xml:"link"`
+	Entries   []byte `xml:",innerxml"`
+}
+
+// atomEntry adds to the entry of feeds what it lacks, and shadows what it has
+// once where we have several. The embedded Links stay nil: they have no tag,
+// so both would be written.
+type atomEntry struct {
+	feeds.AtomEntry
+	Lang       string             `xml:"xml:lang,attr,omitempty"`
+	Authors    []feeds.AtomAuthor `xml:"author"`
+	Categories []atomCategory     `xml:"category"`
+	Links      []link             `xml:"link"`
+	Summary    *markup            `xml:"summary"`
+	Content    *markup            `xml:"content"`
+	Source     *atomSource        `xml:"source"`
+	media
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+// atomSource is what is kept of the feed that an entry comes from
+// (RFC 4287 §4.2.11).
+type atomSource struct {
+	ID      string             `xml:"id,omitempty"`
+	Title   string             `xml:"title"`
+	Updated string             `xml:"updated"`
+	Authors []feeds.AtomAuthor `xml:"author"`
+	Links   []link             `xml:"link"`
+}
+
+// atomEntryBytes writes one entry element.
+func atomEntryBytes(e *entry) ([]byte, error) {
+	entry := &atomEntry{
+		Lang:    e.Language,
+		Authors: atomAuthors(e.Credit),
+		Links:   atomLinks(e),
+		media:   newMedia(e.Image),
+	}
+	entry.Id = e.PublicID
+	entry.Title = e.Heading
+	entry.Published = rfc3339(e.Date)
+	entry.Updated = rfc3339(e.Changed)
+	entry.Rights = e.Rights
+	entry.Summary, entry.Content = atomTexts(e)
+	for _, c := range e.Categories {
+		entry.Categories = append(entry.Categories, atomCategory{Term: c})
+	}
+	if e.attributed() {
+		entry.Source = newAtomSource(e)
+	}
+	return xml.Marshal(entry)
+}
+
+// atomTexts gives summary and content. An entry without an alternate link
+// must have content (RFC 4287 §4.1.2): then what there is takes its place.
+func atomTexts(e *entry) (summary, content *markup) {
+	switch {
+	case e.Content == "" && e.Link == "" && e.Summary == "":
+		return nil, &markup{Type: "text", HTML: e.Heading}
+	case e.Content == "" && e.Link == "":
+		return nil, &markup{Type: "html", HTML: e.Summary}
+	}
+	return atomHTML(e.Summary), atomHTML(e.Content)
+}
+
+func atomHTML(s string) *markup {
+	if s == "" {
+		return nil
+	}
+	return &markup{Type: "html", HTML: s}
+}
+
+// atomLinks gives the links of an entry: the story, its discussion, all its
+// files, and other copies of it.
+func atomLinks(e *entry) []link {
+	var links []link
+	if e.Link != "" {
+		links = append(links, newLink("alternate", e.Link, "text/html", ""))
+	}
+	if e.Comments != "" {
+		links = append(links, newLink("replies", e.Comments, "text/html", "")) // RFC 4685 §4
+	}
+	for _, file := range e.Enclosures {
+		l := newLink("enclosure", file.URL, file.Type, "")
+		if file.Length > 0 {
+			l.Length = strconv.FormatInt(file.Length, 10)
+		}
+		links = append(links, l)
+	}
+	for _, c := range e.AlsoIn {
+		links = append(links, newLink("related", c.Link, "", c.Title))
+	}
+	return links
+}
+
+func atomAuthors(persons []news.Person) []feeds.AtomAuthor {
+	authors := make([]feeds.AtomAuthor, 0, len(persons))
+	for _, p := range persons {
+		authors = append(authors, feeds.AtomAuthor{
+			AtomPerson: feeds.AtomPerson{Name: nameOf(p), Uri: p.URL, Email: p.Email},
+		})
+	}
+	return authors
+}
+
+// newAtomSource gives the attribution. A source that doesn't say when it
+// changed changed, as far as we know, with this story.
+func newAtomSource(e *entry) *atomSource {
+	from := &e.From
+	source := &atomSource{
+		ID:      from.ID,
+		Title:   from.Title,
+		Updated: rfc3339(e.Changed),
+		Authors: atomAuthors([]news.Person{{Name: cmp.Or(from.Author, from.Title)}}),
+	}
+	if datable(from.Updated) {
+		source.Updated = rfc3339(from.Updated)
+	}
+	if from.URL != "" {
+		source.Links = append(source.Links, newLink("self", from.URL, "", ""))
+	}
+	if from.Site != "" {
+		source.Links = append(source.Links, newLink("alternate", from.Site, "text/html", ""))
+	}
+	return source
+}
+
+// emptyUpdated is when an empty feed changed: the element is required, and
+// the clock would make the same edition differ.
+var emptyUpdated = time.Unix(0, 0)
+
+// atomDocumentBytes writes the document around its entries. Its id is the
+// feed's page: one feed, whatever its format or the address it is read from.
+func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
+	doc := &atomFeed{MediaNS: nsMedia, Lang: h.language, Generator: generator}
+	doc.Xmlns = nsAtom
+	doc.Id = h.page
+	doc.Title = h.title
+	doc.Subtitle = h.description
+	doc.Updated = rfc3339(emptyUpdated)
+	if datable(h.updated) {
+		doc.Updated = rfc3339(h.updated)
+	}
+	doc.Author = &atomAuthors([]news.Person{h.author})[0]
+	doc.Links = []link{
+		newLink("self", h.self, h.selfType, ""),
+		newLink("alternate", h.page, "text/html", ""),
+	}
+	doc.Entries = lines(entries)
+	return xmlDocument(doc, sizeOf(entries))
+}

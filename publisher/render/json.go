@@ -1,0 +1,175 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"tributary/internal/news"
+
+	"github.com/gorilla/feeds"
+)
+
+// jsonVersion names the edition of the format that we write.
+const jsonVersion = "https://jsonfeed.org/version/1.1"
+
+// jsonFeed is the feed of feeds with our extension, and with items even when
+// there are none: the key is required.
+type jsonFeed struct {
+	feeds.JSONFeed
+	Tributary jsonFeedExtension `json:"_tributary"`
+	Items     []struct{}        `json:"items"` // last: see jsonDocumentBytes
+}
+
+// jsonFeedExtension holds what JSON Feed has no key for.
+type jsonFeedExtension struct {
+	Generator string `json:"generator"`
+	TTL       int    `json:"ttl,omitempty"` // minutes
+}
+
+// jsonItem adds to the item of feeds what it lacks.
+type jsonItem struct {
+	feeds.JSONItem
+	Language    string             `json:"language,omitempty"`
+	Attachments []jsonAttachment   `json:"attachments,omitempty"`
+	Tributary   *jsonItemExtension `json:"_tributary,omitempty"`
+}
+
+// jsonAttachment is our own: the one of feeds misnames the size, cuts it to 32
+// bits, and has a MarshalJSON that embedding would promote.
+type jsonAttachment struct {
+	URL      string `json:"url"`
+	MIMEType string `json:"mime_type"`
+	Size     int64  `json:"size_in_bytes,omitempty"`
+}
+
+// jsonItemExtension holds what JSON Feed has no key for.
+type jsonItemExtension struct {
+	Source   *jsonSource `json:"source,omitempty"`
+	AlsoIn   []jsonCopy  `json:"also_in,omitempty"`
+	Rights   string      `json:"rights,omitempty"`
+	Comments string      `json:"comments,omitempty"`
+}
+
+type jsonSource struct {
+	Title   string `json:"title"`
+	URL     string `json:"url,omitempty"`      // of its home page
+	FeedURL string `json:"feed_url,omitempty"` // of the feed itself
+}
+
+type jsonCopy struct {
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url"`
+}
+
+// jsonItemBytes writes one object of items.
+func jsonItemBytes(e *entry) ([]byte, error) {
+	item := &jsonItem{Language: e.Language, Tributary: newJSONExtension(e)}
+	item.Id = e.PublicID
+	item.Url = e.Link
+	item.Title = e.Title
+	item.Image = e.Image
+	item.Tags = e.Categories
+	item.Authors = jsonAuthors(e.Credit)
+	item.PublishedDate = jsonDate(e.Date)
+	if e.changed() {
+		item.ModifiedDate = jsonDate(e.Changed)
+	}
+	setJSONTexts(&item.JSONItem, e)
+	for _, file := range e.Enclosures {
+		item.Attachments = append(item.Attachments, jsonAttachment{
+			URL: file.URL, MIMEType: file.Type, Size: file.Length,
+		})
+	}
+	return jsonBytes(item)
+}
+
+// setJSONTexts sets the texts of an item: one of content_html and
+// content_text must be there, and summary is plain text beside them.
+func setJSONTexts(item *feeds.JSONItem, e *entry) {
+	switch {
+	case e.Content != "":
+		item.ContentHTML = e.Content
+		if e.Summary != "" {
+			item.Summary = e.Excerpt
+		}
+	case e.Summary != "":
+		item.ContentHTML = e.Summary
+	default:
+		item.ContentText = e.Heading
+	}
+}
+
+func newJSONExtension(e *entry) *jsonItemExtension {
+	extension := jsonItemExtension{Rights: e.Rights, Comments: e.Comments}
+	if e.attributed() {
+		extension.Source = &jsonSource{Title: e.From.Title, URL: e.From.Site, FeedURL: e.From.URL}
+	}
+	for _, c := range e.AlsoIn {
+		extension.AlsoIn = append(extension.AlsoIn, jsonCopy{Title: c.Title, URL: c.Link})
+	}
+	if extension.Source == nil && extension.AlsoIn == nil && e.Rights == "" && e.Comments == "" {
+		return nil
+	}
+	return &extension
+}
+
+// jsonAuthors gives the authors; JSON Feed has no key for an email address.
+func jsonAuthors(persons []news.Person) []*feeds.JSONAuthor {
+	authors := make([]*feeds.JSONAuthor, 0, len(persons))
+	for _, p := range persons {
+		authors = append(authors, &feeds.JSONAuthor{Name: nameOf(p), Url: p.URL})
+	}
+	return authors
+}
+
+// jsonDate gives a date in UTC and whole seconds.
+func jsonDate(t time.Time) *time.Time {
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
+
+// jsonBytes encodes v on one line without HTML escapes: nobody reads this
+// document inside a script element.
+func jsonBytes(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// jsonDocumentBytes writes the document around its items. They are spliced in
+// where the encoder wrote none: as json.RawMessage it would scan each again.
+func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
+	doc := &jsonFeed{Items: []struct{}{}}
+	doc.Version = jsonVersion
+	doc.Title = h.title
+	doc.Description = h.description
+	doc.HomePageUrl = h.page
+	doc.FeedUrl = h.self
+	doc.Language = h.language
+	doc.Authors = jsonAuthors([]news.Person{h.author})
+	doc.Tributary = jsonFeedExtension{Generator: generator, TTL: h.ttl}
+	around, err := jsonBytes(doc)
+	if err != nil {
+		return nil, fmt.Errorf("encode the document: %w", err)
+	}
+	start, found := bytes.CutSuffix(around, []byte("]}"))
+	if !found {
+		return nil, errors.New("items are not the last key of the document")
+	}
+	out := make([]byte, 0, len(around)+sizeOf(items))
+	out = append(out, start...)
+	for i, item := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, '\n'), item...)
+	}
+	return append(out, "]}\n"...), nil
+}

@@ -1,0 +1,110 @@
+// Package render writes an edition in one format: the bytes of a rendition,
+// without its validators and encodings.
+//
+// Start at [Formats], the one table of what we write; a further format is one
+// more file and one more line there. [Format.Render] is a pure function: the
+// same edition gives the same bytes on every machine. Each item is rendered
+// by itself, from the item and its [scope] alone, so one that can't be
+// rendered is left out alone and a fragment can be kept as long as both stay
+// the same. [Format.Verify] reads the bytes again before they are published.
+//
+// The documents follow RSS 2.0, RFC 4287 (Atom) and JSON Feed 1.1, and carry
+// the same facts as far as each format has words for them.
+package render
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// Formats are the feed formats that we write, in the order in which pages
+// offer them. It is a table to read, never to change.
+var Formats = []Format{
+	{
+		Name: "rss", Extension: ".rss", ContentType: "application/rss+xml; charset=utf-8",
+		item: rssItemBytes, document: rssDocumentBytes, count: countRSS,
+	},
+	{
+		Name: "atom", Extension: ".atom", ContentType: "application/atom+xml; charset=utf-8",
+		item: atomEntryBytes, document: atomDocumentBytes, count: countAtom,
+	},
+	{
+		Name: "json", Extension: ".json", ContentType: "application/feed+json; charset=utf-8",
+		item: jsonItemBytes, document: jsonDocumentBytes, count: countJSON,
+	},
+}
+
+// Format is one way to write an edition.
+type Format struct {
+	Name        string // "rss"
+	Extension   string // ".rss": what follows the feed's name in its address
+	ContentType string // of a response, with its charset
+
+	item     func(*entry) ([]byte, error)
+	document func(*head, [][]byte) ([]byte, error)
+	count    func(body []byte) (int, error)
+}
+
+// Options are what an edition doesn't know of its publication.
+type Options struct {
+	// TTL is how long a reader may wait before it asks again, in whole
+	// minutes; 0 says nothing.
+	TTL time.Duration
+}
+
+// Rendered is an edition in one format.
+type Rendered struct {
+	Body  []byte
+	Items int        // in Body
+	Left  []Omission // what is not in Body, in the order of the edition
+}
+
+// Omission is a story that could not be rendered.
+type Omission struct {
+	Story news.StoryKey
+	Err   error // why, for the operator
+}
+
+// errTwice is the reason of an item whose id another one of the edition has.
+var errTwice = errors.New("another story of the feed has the same public id")
+
+// Render writes the edition. A story that can't be written is left out alone
+// and told in Left; an error means that there is no document at all.
+func (f Format) Render(edition *news.Edition, options Options) (Rendered, error) {
+	head := newHead(edition, f, options)
+	scope := newScope(edition)
+	var out Rendered
+	fragments := make([][]byte, 0, len(edition.Items))
+	seen := make(map[string]bool, len(edition.Items))
+	for i := range edition.Items {
+		item := &edition.Items[i]
+		fragment, err := f.fragment(item, scope)
+		if err == nil && seen[item.PublicID] {
+			err = errTwice
+		}
+		if err != nil {
+			out.Left = append(out.Left, Omission{Story: item.Key, Err: err})
+			continue
+		}
+		seen[item.PublicID] = true
+		fragments = append(fragments, fragment)
+	}
+	body, err := f.document(head, fragments)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("render feed %s as %s: %w", edition.Feed.Name, f.Name, err)
+	}
+	out.Body, out.Items = body, len(fragments)
+	return out, nil
+}
+
+// fragment writes one item. It depends on nothing but its arguments.
+func (f Format) fragment(item *news.Item, scope scope) ([]byte, error) {
+	entry, err := newEntry(item, scope)
+	if err != nil {
+		return nil, err
+	}
+	return f.item(entry)
+}

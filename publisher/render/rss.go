@@ -1,0 +1,144 @@
+package render
+
+import (
+	"cmp"
+	"encoding/xml"
+	"html"
+	"strconv"
+	"strings"
+	"time"
+
+	"tributary/internal/news"
+
+	"github.com/gorilla/feeds"
+)
+
+// rssDocument is RSS 2.0 with the namespaces of what it has no words for.
+type rssDocument struct {
+	feeds.RssFeedXml
+	AtomNS  string     `xml:"xmlns:atom,attr"`
+	DCNS    string     `xml:"xmlns:dc,attr"`
+	MediaNS string     `xml:"xmlns:media,attr"`
+	Channel rssChannel `xml:"channel"` // instead of the embedded one
+}
+
+type rssChannel struct {
+	feeds.RssFeed
+	Self  rssLink
+	Items []byte `xml:",innerxml"`
+}
+
+// rssLink is an Atom link in RSS.
+type rssLink struct {
+	link
+	XMLName xml.Name `xml:"atom:link"`
+}
+
+// rssItem adds to the item of feeds what it lacks, and shadows what it writes
+// when empty, writes once where we have several, or writes in a way that is
+// invalid: a name in author, a source without its address.
+type rssItem struct {
+	feeds.RssItem
+	Lang       string   `xml:"xml:lang,attr,omitempty"`
+	Title      string   `xml:"title,omitempty"`
+	Link       string   `xml:"link,omitempty"`
+	Creators   []string `xml:"dc:creator"`
+	Categories []string `xml:"category"`
+	// Description comes before Content: readers that know only one of the two
+	// take the last one, and the W3C validator warns of another order.
+	Description *markup           `xml:"description"`
+	Content     *feeds.RssContent `xml:"content:encoded"`
+	Updated     string            `xml:"atom:updated,omitempty"`
+	Rights      string            `xml:"dc:rights,omitempty"`
+	Source      *rssSource        `xml:"source"`
+	Related     []rssLink
+	media
+}
+
+type rssSource struct {
+	URL   string `xml:"url,attr"`
+	Title string `xml:",chardata"`
+}
+
+// rssItemBytes writes one item element.
+func rssItemBytes(e *entry) ([]byte, error) {
+	item := &rssItem{
+		Lang:       e.Language,
+		Title:      e.Title,
+		Link:       e.Link,
+		Categories: e.Categories,
+		Rights:     e.Rights,
+		media:      newMedia(e.Image),
+	}
+	item.Guid = rssGUID(e)
+	item.PubDate = e.Date.UTC().Format(time.RFC1123Z)
+	item.Comments = e.Comments
+	item.Enclosure = rssEnclosure(e.Enclosures)
+	item.Description, item.Content = rssTexts(e)
+	if item.Title == "" && item.Description == nil {
+		item.Title = e.Heading // RSS 2.0, item: one of the two must be there
+	}
+	for _, p := range e.Authors {
+		item.Creators = append(item.Creators, nameOf(p))
+	}
+	if e.changed() {
+		item.Updated = rfc3339(e.Changed)
+	}
+	if e.attributed() && e.From.URL != "" {
+		item.Source = &rssSource{URL: e.From.URL, Title: e.From.Title}
+	}
+	for _, c := range e.AlsoIn {
+		item.Related = append(item.Related, rssLink{link: newLink("related", c.Link, "", c.Title)})
+	}
+	return xml.Marshal(item)
+}
+
+// rssGUID says permalink only where the id is the very address of the story.
+func rssGUID(e *entry) *feeds.RssGuid {
+	web := strings.HasPrefix(e.PublicID, "https://") || strings.HasPrefix(e.PublicID, "http://")
+	permalink := web && e.PublicID == e.Link
+	return &feeds.RssGuid{Id: e.PublicID, IsPermaLink: strconv.FormatBool(permalink)}
+}
+
+// rssTexts gives description and content:encoded. The description is the
+// summary, else the excerpt, else the content itself: content:encoded needs
+// one beside it, and some readers know no other.
+func rssTexts(e *entry) (*markup, *feeds.RssContent) {
+	description := cmp.Or(e.Summary, html.EscapeString(e.Excerpt), e.Content)
+	if description == "" {
+		return nil, nil
+	}
+	if e.Content == "" || e.Content == description {
+		return &markup{HTML: description}, nil
+	}
+	return &markup{HTML: description}, &feeds.RssContent{Content: e.Content}
+}
+
+// rssEnclosure gives the first enclosure: RSS has one, with all attributes.
+func rssEnclosure(enclosures []news.Enclosure) *feeds.RssEnclosure {
+	if len(enclosures) == 0 {
+		return nil
+	}
+	first := enclosures[0]
+	return &feeds.RssEnclosure{Url: first.URL, Type: first.Type, Length: strconv.FormatInt(first.Length, 10)}
+}
+
+// rssDocumentBytes writes the document around its items.
+func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
+	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia}
+	doc.Version = "2.0"
+	doc.ContentNamespace = nsContent
+	channel := &doc.Channel
+	channel.Title = h.title
+	channel.Link = h.page
+	channel.Description = cmp.Or(h.description, h.title) // required
+	channel.Language = h.language
+	channel.Generator = generator
+	channel.Ttl = h.ttl
+	if datable(h.updated) {
+		channel.LastBuildDate = h.updated.UTC().Format(time.RFC1123Z)
+	}
+	channel.Self = rssLink{link: newLink("self", h.self, h.selfType, "")}
+	channel.Items = lines(items)
+	return xmlDocument(doc, sizeOf(items))
+}

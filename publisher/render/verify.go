@@ -1,0 +1,89 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Verify reads a document back and reports what would keep a reader from
+// doing so: XML that is not well-formed, JSON that doesn't decode, another
+// root than the format's, another number of items than there should be. It is
+// the gate before a rendition replaces the last one.
+func (f Format) Verify(body []byte, items int) error {
+	found, err := f.count(body)
+	if err != nil {
+		return fmt.Errorf("%s document can't be read back: %w", f.Name, err)
+	}
+	if found != items {
+		return fmt.Errorf("%s document has %d items instead of %d", f.Name, found, items)
+	}
+	return nil
+}
+
+func countRSS(body []byte) (int, error) { return countXML(body, "rss", "channel", "item") }
+
+func countAtom(body []byte) (int, error) { return countXML(body, "feed", "entry") }
+
+// countXML counts the elements that stand exactly at path, which starts at
+// the root, and reads the whole document for it.
+func countXML(body []byte, path ...string) (int, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(body))
+	var open []string
+	count, roots := 0, 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			open = append(open, token.Name.Local)
+			if len(open) == 1 {
+				roots++
+			}
+			if slices.Equal(open, path) {
+				count++
+			}
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		case xml.CharData:
+			// The decoder lets text stand outside of the root (XML 1.0 §2.1).
+			if len(open) == 0 && len(bytes.TrimSpace(token)) > 0 {
+				return 0, errors.New("text outside of the root element")
+			}
+		}
+		if len(open) == 1 && open[0] != path[0] {
+			return 0, fmt.Errorf("root element is %.40q instead of %q", open[0], path[0])
+		}
+	}
+	if roots != 1 {
+		return 0, fmt.Errorf("%d root elements instead of one", roots)
+	}
+	return count, nil
+}
+
+func countJSON(body []byte) (int, error) {
+	var feed struct {
+		Version string     `json:"version"`
+		Items   []struct{} `json:"items"`
+	}
+	if err := json.Unmarshal(body, &feed); err != nil {
+		return 0, err
+	}
+	if !strings.HasPrefix(feed.Version, "https://jsonfeed.org/version/") {
+		return 0, fmt.Errorf("version is %.60q", feed.Version)
+	}
+	if feed.Items == nil {
+		return 0, errors.New("items are missing")
+	}
+	return len(feed.Items), nil
+}

@@ -1,0 +1,95 @@
+package render
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+
+	"github.com/gorilla/feeds"
+)
+
+// Namespaces of our XML documents. Each is declared once, at the root, so that
+// an item's fragment doesn't depend on its neighbors.
+const (
+	nsAtom    = "http://www.w3.org/2005/Atom"
+	nsContent = "http://purl.org/rss/1.0/modules/content/"
+	nsDC      = "http://purl.org/dc/elements/1.1/"
+	nsMedia   = "http://search.yahoo.com/mrss/"
+)
+
+// markup is HTML inside XML. CDATA is smaller than escaping and cheaper to
+// write; the encoder splits the section where the text has "]]>".
+type markup struct {
+	Type string `xml:"type,attr,omitempty"` // Atom's; RSS has none
+	HTML string `xml:",cdata"`
+}
+
+// link is an Atom link with its title, which the one of feeds lacks.
+type link struct {
+	feeds.AtomLink
+	Title string `xml:"title,attr,omitempty"`
+}
+
+func newLink(rel, href, mediaType, title string) link {
+	return link{AtomLink: feeds.AtomLink{Rel: rel, Href: href, Type: mediaType}, Title: title}
+}
+
+// media is the picture of an item (Media RSS 1.5.1): as a thumbnail for
+// readers that show cards, and as content for those that look for no other.
+type media struct {
+	Content   *mediaContent   `xml:"media:content"`
+	Thumbnail *mediaThumbnail `xml:"media:thumbnail"`
+}
+
+type mediaContent struct {
+	URL    string `xml:"url,attr"`
+	Medium string `xml:"medium,attr"`
+}
+
+type mediaThumbnail struct {
+	URL string `xml:"url,attr"`
+}
+
+func newMedia(image string) media {
+	if image == "" {
+		return media{}
+	}
+	return media{
+		Content:   &mediaContent{URL: image, Medium: "image"},
+		Thumbnail: &mediaThumbnail{URL: image},
+	}
+}
+
+// xmlDocument writes a whole document. feeds.ToXML would do, but for the
+// FeedXml methods that embedding promotes: they drop the fields we add.
+func xmlDocument(root any, size int) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(size)
+	b.WriteString(xml.Header)
+	if err := xml.NewEncoder(&b).Encode(root); err != nil {
+		return nil, fmt.Errorf("encode the document: %w", err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}
+
+// headSize is room for a document around its items, in bytes.
+const headSize = 2048
+
+// sizeOf gives the room that a document of the fragments needs.
+func sizeOf(fragments [][]byte) int {
+	size := headSize
+	for _, f := range fragments {
+		size += len(f) + 1
+	}
+	return size
+}
+
+// lines joins fragments, each on lines of its own, for people who look.
+func lines(fragments [][]byte) []byte {
+	out := make([]byte, 0, sizeOf(fragments))
+	for _, f := range fragments {
+		out = append(append(out, '\n'), f...)
+	}
+	return append(out, '\n')
+}
