@@ -74,9 +74,9 @@ func NewRendition(draft Draft, before *Rendition) *Rendition {
 	return r
 }
 
-// withBrotli gives the rendition with its brotli variant, or with the note
-// that there is none worth having when coded is nil.
-func (r *Rendition) withBrotli(coded []byte) *Rendition {
+// WithBrotli gives the rendition with coded, its body in brotli, as a further
+// variant; nil notes that brotli was tried and is not worth having.
+func (r *Rendition) WithBrotli(coded []byte) *Rendition {
 	next := &Rendition{Draft: r.Draft}
 	next.assemble(r.Plain.ETag, r.Gzip.body(), coded)
 	return next
@@ -115,3 +115,7 @@ func entityTag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }
+
+// NotFoundPath is the address of the page for addresses that are none. Static
+// hosts look for it under this name.
+const NotFoundPath = "/404.html"

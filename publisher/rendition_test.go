@@ -45,7 +45,7 @@ func TestNewRendition(t *testing.T) {
 	if r.Brotli != nil || !r.untried {
 		t.Error("brotli must wait for the background")
 	}
-	done := r.withBrotli(brotlied(r.Body))
+	done := r.WithBrotli(brotlied(r.Body))
 	if done.Brotli == nil || done.untried || done.Gzip == nil {
 		t.Fatal("brotli was not added, or gzip lost")
 	}
@@ -126,7 +126,7 @@ func TestNewRenditionCompressesWhatGains(t *testing.T) {
 func TestNewRenditionKeepsTheOldOne(t *testing.T) {
 	t.Parallel()
 	before := NewRendition(feedDraft(longText), nil)
-	before = before.withBrotli(brotlied(before.Body))
+	before = before.WithBrotli(brotlied(before.Body))
 
 	same := feedDraft(longText)
 	same.LastModified = noon.Add(time.Hour)

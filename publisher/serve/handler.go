@@ -1,0 +1,128 @@
+// Package serve is the public HTTP face: it hands out renditions as they are.
+//
+// A request costs one map look-up. Headers and bodies were made when the
+// rendition was, so a handler only chooses between them; see [Handler].
+package serve
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"tributary/internal/codec"
+	"tributary/publisher"
+)
+
+// Renditions is where the bytes come from.
+type Renditions interface {
+	// Lookup gives what is served at a path below the site's URL, nil when
+	// there is nothing. It is called for every request, from many goroutines.
+	Lookup(path string) *publisher.Rendition
+}
+
+// Options are what the site's configuration says about serving.
+type Options struct {
+	// BasePath is the path of the site's URL without a slash at its end:
+	// "" or "/news". Every address but /healthz lives below it.
+	BasePath string
+	// Redirects maps paths below BasePath to where they are now: a path below
+	// BasePath, or an absolute URL.
+	Redirects map[string]string
+}
+
+// Handler answers GET, HEAD and OPTIONS for all addresses of the site:
+//
+//  1. A path that has a rendition is answered with it, in the content coding
+//     that the client likes best, or with 304. The type never depends on
+//     Accept, and A-IM (RFC 3229) is ignored: readers ask for it that cannot
+//     read the answer.
+//  2. Other methods there get 405 with Allow.
+//  3. Routes that are no renditions come next, then redirects.
+//  4. A path with a slash too many is redirected to the one without.
+//  5. What is left is 404: a page where an HTML page was asked for.
+//
+// Errors carry CORS headers too, so that a script can tell them from a broken
+// network, but never the cache headers of a success.
+type Handler struct {
+	renditions Renditions
+	options    atomic.Pointer[Options]
+}
+
+// New makes a handler; it serves at once whatever renditions hold.
+func New(renditions Renditions, options Options) *Handler {
+	h := &Handler{renditions: renditions}
+	h.Configure(options)
+	return h
+}
+
+// Configure takes other options, for requests that come from now on. Options
+// must not be changed afterwards.
+func (h *Handler) Configure(options Options) { h.options.Store(&options) }
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	options := h.options.Load()
+	path, inside := strings.CutPrefix(r.URL.Path, options.BasePath)
+	if inside && path != publisher.NotFoundPath {
+		if rendition := h.renditions.Lookup(path); rendition != nil {
+			if allowed(w, r) {
+				answer(w, r, rendition)
+			}
+			return
+		}
+	}
+	h.elsewhere(w, r, options, path, inside)
+}
+
+// answer sends a rendition, or says that the client has it already.
+func answer(w http.ResponseWriter, r *http.Request, rendition *publisher.Rendition) {
+	if v := revalidated(r.Header, rendition); v != nil {
+		setFields(w.Header(), v.Revalidated)
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	v := negotiated(r.Header, rendition)
+	setFields(w.Header(), v.Header)
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(v.Body) // the client is gone: nobody to tell
+	}
+}
+
+// negotiated chooses the variant to send.
+func negotiated(header http.Header, rendition *publisher.Rendition) *publisher.Variant {
+	accept := field(header, "Accept-Encoding")
+	if accept == "" || rendition.Gzip == nil && rendition.Brotli == nil {
+		return rendition.Plain
+	}
+	var coding string
+	switch {
+	case rendition.Brotli == nil:
+		coding = codec.Negotiate(accept, "gzip")
+	case rendition.Gzip == nil:
+		coding = codec.Negotiate(accept, "br")
+	default:
+		coding = codec.Negotiate(accept, "br", "gzip")
+	}
+	return rendition.Lookup(coding)
+}
+
+// field gives a field's value; several lines are joined, as they mean the same
+// (RFC 9110 §5.3). The name must be in canonical form.
+func field(header http.Header, name string) string {
+	switch values := header[name]; len(values) {
+	case 0:
+		return ""
+	case 1:
+		return values[0]
+	default:
+		return strings.Join(values, ", ")
+	}
+}
+
+// setFields hands ready values to net/http, which only reads them.
+func setFields(header http.Header, fields []publisher.Field) {
+	for i := range fields {
+		header[fields[i].Name] = fields[i].Values
+	}
+}

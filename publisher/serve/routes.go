@@ -1,0 +1,68 @@
+package serve
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// routes are the addresses that are no renditions, by path below the base.
+var routes = map[string]http.HandlerFunc{
+	healthPath: health,
+}
+
+// healthPath is served below the base path and at the root: whoever checks
+// whether the process lives need not know the site's URL.
+const healthPath = "/healthz"
+
+// health says that the process lives and answers. Whether it does its work
+// well is for the admin listener to say.
+func health(w http.ResponseWriter, r *http.Request) {
+	plain(w, r, http.StatusOK, "ok")
+}
+
+// elsewhere answers for a path without a rendition.
+func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Options, path string, inside bool) {
+	if !inside {
+		path = ""
+	}
+	if r.URL.Path == healthPath {
+		path = healthPath
+	}
+	if route, ok := routes[path]; ok {
+		if allowed(w, r) {
+			route(w, r)
+		}
+		return
+	}
+	if to := h.target(r, options, path, inside); to != "" {
+		if allowed(w, r) {
+			redirect(w, to)
+		}
+		return
+	}
+	h.notFound(w, r)
+}
+
+// target says where a path is now; "" when nowhere.
+func (h *Handler) target(r *http.Request, options *Options, path string, inside bool) string {
+	if to, ok := options.Redirects[path]; ok && inside {
+		if strings.HasPrefix(to, "/") {
+			return options.BasePath + to
+		}
+		return to
+	}
+	if inside && path == "" { // "/news" for "/news/"
+		return local(r, options.BasePath+"/")
+	}
+	trimmed := strings.TrimRight(path, "/")
+	if trimmed != path && trimmed != "" && h.renditions.Lookup(trimmed) != nil {
+		return local(r, options.BasePath+trimmed)
+	}
+	return ""
+}
+
+// local is the address of a path of ours, with the request's query.
+func local(r *http.Request, path string) string {
+	return (&url.URL{Path: path, RawQuery: r.URL.RawQuery}).String()
+}
