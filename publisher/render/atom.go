@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"encoding/xml"
 	"strconv"
 	"time"
 
@@ -50,8 +49,8 @@ type atomSource struct {
 	Links   []link             `xml:"link"`
 }
 
-// atomEntryBytes writes one entry element.
-func atomEntryBytes(e *entry) ([]byte, error) {
+// newAtomEntry gives one entry element.
+func newAtomEntry(e *entry) any {
 	entry := &atomEntry{
 		Lang:    e.Language,
 		Authors: atomAuthors(e.Credit),
@@ -70,7 +69,7 @@ func atomEntryBytes(e *entry) ([]byte, error) {
 	if e.attributed() {
 		entry.Source = newAtomSource(e)
 	}
-	return xml.Marshal(entry)
+	return entry
 }
 
 // atomTexts gives summary and content. An entry without an alternate link

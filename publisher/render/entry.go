@@ -59,7 +59,7 @@ func newEntry(item *news.Item, scope scope) (*entry, error) {
 	if !datable(e.Changed) || e.Changed.Before(e.Date) {
 		e.Changed = e.Date
 	}
-	e.Heading = cmp.Or(e.Title, opening(e.Excerpt), e.From.Title, e.Link, e.PublicID)
+	e.Heading = e.heading()
 	e.Credit = e.credit()
 	e.restrict(stricter(scope.mode, item.From.Content))
 	return e, nil
@@ -105,6 +105,14 @@ func cleanSource(from *news.SourceInfo) news.SourceInfo {
 		s.ID = cmp.Or(s.URL, s.Site)
 	}
 	return s
+}
+
+// heading gives the title, else what a person would call the story.
+func (e *entry) heading() string {
+	if e.Title != "" {
+		return e.Title
+	}
+	return cmp.Or(opening(e.Excerpt), e.From.Title, e.Link, e.PublicID)
 }
 
 // credit gives the authors, else the source itself. A local article without

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"tributary/internal/news"
@@ -64,8 +65,8 @@ type jsonCopy struct {
 	URL   string `json:"url"`
 }
 
-// jsonItemBytes writes one object of items.
-func jsonItemBytes(e *entry) ([]byte, error) {
+// newJSONItem gives one object of items.
+func newJSONItem(e *entry) any {
 	item := &jsonItem{Language: e.Language, Tributary: newJSONExtension(e)}
 	item.Id = e.PublicID
 	item.Url = e.Link
@@ -83,7 +84,7 @@ func jsonItemBytes(e *entry) ([]byte, error) {
 			URL: file.URL, MIMEType: file.Type, Size: file.Length,
 		})
 	}
-	return jsonBytes(item)
+	return item
 }
 
 // setJSONTexts sets the texts of an item: one of content_html and
@@ -131,16 +132,12 @@ func jsonDate(t time.Time) *time.Time {
 	return &t
 }
 
-// jsonBytes encodes v on one line without HTML escapes: nobody reads this
+// newJSONEncoder encodes on one line without HTML escapes: nobody reads this
 // document inside a script element.
-func jsonBytes(v any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+func newJSONEncoder(w io.Writer) encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // jsonDocumentBytes writes the document around its items. They are spliced in
@@ -155,15 +152,15 @@ func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	doc.Language = h.language
 	doc.Authors = jsonAuthors([]news.Person{h.author})
 	doc.Tributary = jsonFeedExtension{Generator: generator, TTL: h.ttl}
-	around, err := jsonBytes(doc)
-	if err != nil {
+	var around bytes.Buffer
+	if err := newJSONEncoder(&around).Encode(doc); err != nil {
 		return nil, fmt.Errorf("encode the document: %w", err)
 	}
-	start, found := bytes.CutSuffix(around, []byte("]}"))
+	start, found := bytes.CutSuffix(around.Bytes(), []byte("]}\n"))
 	if !found {
 		return nil, errors.New("items are not the last key of the document")
 	}
-	out := make([]byte, 0, len(around)+sizeOf(items))
+	out := make([]byte, 0, len(start)+sizeOf(items))
 	out = append(out, start...)
 	for i, item := range items {
 		if i > 0 {

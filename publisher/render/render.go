@@ -15,6 +15,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"tributary/internal/news"
@@ -25,15 +26,15 @@ import (
 var Formats = []Format{
 	{
 		Name: "rss", Extension: ".rss", ContentType: "application/rss+xml; charset=utf-8",
-		item: rssItemBytes, document: rssDocumentBytes, count: countRSS,
+		item: newRSSItem, encoder: newXMLEncoder, document: rssDocumentBytes, count: countRSS,
 	},
 	{
 		Name: "atom", Extension: ".atom", ContentType: "application/atom+xml; charset=utf-8",
-		item: atomEntryBytes, document: atomDocumentBytes, count: countAtom,
+		item: newAtomEntry, encoder: newXMLEncoder, document: atomDocumentBytes, count: countAtom,
 	},
 	{
 		Name: "json", Extension: ".json", ContentType: "application/feed+json; charset=utf-8",
-		item: jsonItemBytes, document: jsonDocumentBytes, count: countJSON,
+		item: newJSONItem, encoder: newJSONEncoder, document: jsonDocumentBytes, count: countJSON,
 	},
 }
 
@@ -43,9 +44,10 @@ type Format struct {
 	Extension   string // ".rss": what follows the feed's name in its address
 	ContentType string // of a response, with its charset
 
-	item     func(*entry) ([]byte, error)
-	document func(*head, [][]byte) ([]byte, error)
-	count    func(body []byte) (int, error)
+	item     func(*entry) any        // what encodes to its fragment
+	encoder  func(io.Writer) encoder // of fragments
+	document func(h *head, fragments [][]byte) ([]byte, error)
+	count    func(body []byte) (int, error) // of items, of a sound document
 }
 
 // Options are what an edition doesn't know of its publication.
@@ -76,12 +78,13 @@ var errTwice = errors.New("another story of the feed has the same public id")
 func (f Format) Render(edition *news.Edition, options Options) (Rendered, error) {
 	head := newHead(edition, f, options)
 	scope := newScope(edition)
+	writer := f.newWriter()
 	var out Rendered
 	fragments := make([][]byte, 0, len(edition.Items))
 	seen := make(map[string]bool, len(edition.Items))
 	for i := range edition.Items {
 		item := &edition.Items[i]
-		fragment, err := f.fragment(item, scope)
+		fragment, err := writer.fragment(item, scope)
 		if err == nil && seen[item.PublicID] {
 			err = errTwice
 		}
@@ -98,13 +101,4 @@ func (f Format) Render(edition *news.Edition, options Options) (Rendered, error)
 	}
 	out.Body, out.Items = body, len(fragments)
 	return out, nil
-}
-
-// fragment writes one item. It depends on nothing but its arguments.
-func (f Format) fragment(item *news.Item, scope scope) ([]byte, error) {
-	entry, err := newEntry(item, scope)
-	if err != nil {
-		return nil, err
-	}
-	return f.item(entry)
 }

@@ -60,8 +60,8 @@ type rssSource struct {
 	Title string `xml:",chardata"`
 }
 
-// rssItemBytes writes one item element.
-func rssItemBytes(e *entry) ([]byte, error) {
+// newRSSItem gives one item element.
+func newRSSItem(e *entry) any {
 	item := &rssItem{
 		Lang:       e.Language,
 		Title:      e.Title,
@@ -90,7 +90,7 @@ func rssItemBytes(e *entry) ([]byte, error) {
 	for _, c := range e.AlsoIn {
 		item.Related = append(item.Related, rssLink{link: newLink("related", c.Link, "", c.Title)})
 	}
-	return xml.Marshal(item)
+	return item
 }
 
 // rssGUID says permalink only where the id is the very address of the story.
@@ -104,11 +104,14 @@ func rssGUID(e *entry) *feeds.RssGuid {
 // summary, else the excerpt, else the content itself: content:encoded needs
 // one beside it, and some readers know no other.
 func rssTexts(e *entry) (*markup, *feeds.RssContent) {
-	description := cmp.Or(e.Summary, html.EscapeString(e.Excerpt), e.Content)
+	description := e.Summary
 	if description == "" {
-		return nil, nil
+		description = cmp.Or(html.EscapeString(e.Excerpt), e.Content)
 	}
-	if e.Content == "" || e.Content == description {
+	switch {
+	case description == "":
+		return nil, nil
+	case e.Content == "" || e.Content == description:
 		return &markup{HTML: description}, nil
 	}
 	return &markup{HTML: description}, &feeds.RssContent{Content: e.Content}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"io"
 
 	"github.com/gorilla/feeds"
 )
@@ -59,6 +60,8 @@ func newMedia(image string) media {
 		Thumbnail: &mediaThumbnail{URL: image},
 	}
 }
+
+func newXMLEncoder(w io.Writer) encoder { return xml.NewEncoder(w) }
 
 // xmlDocument writes a whole document. feeds.ToXML would do, but for the
 // FeedXml methods that embedding promotes: they drop the fields we add.
