@@ -2,7 +2,7 @@ package render
 
 import (
 	"cmp"
-	"mime"
+	"strings"
 	"time"
 
 	"tributary/internal/news"
@@ -27,10 +27,7 @@ type head struct {
 
 func newHead(edition *news.Edition, f Format, options Options) *head {
 	site, feed := &edition.Site, &edition.Feed
-	mediaType, _, err := mime.ParseMediaType(f.ContentType)
-	if err != nil {
-		mediaType = f.ContentType
-	}
+	mediaType, _, _ := strings.Cut(f.ContentType, ";")
 	page := clean(site.URL + "/" + feed.Name)
 	h := &head{
 		title:       cmp.Or(text(feed.Title), text(site.Title), feed.Name),
