@@ -129,3 +129,29 @@ func TestItemLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestAtomWithoutLink: an entry must have content or an alternate link
+// (RFC 4287 §4.1.2), so what there is becomes the content.
+func TestAtomWithoutLink(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name             string
+		summary, content string
+		kind, want       string
+		besides          int // summaries
+	}{
+		{"all", "s", "c", "html", "c", 1},
+		{"a summary", "s", "", "html", "s", 0},
+		{"a title", "", "", "text", "Title", 0},
+	}
+	for _, c := range cases {
+		e := edition(with(func(i *news.Item) { i.Title, i.Summary, i.Content = "Title", c.summary, c.content }))
+		entry := parseXML(t, mustRender(t, formatNamed(t, "atom"), e)).all("atom:entry")[0]
+		if got := entry.one(t, "atom:content"); got != c.want || entry.all("atom:content")[0].attr("type") != c.kind {
+			t.Errorf("%s: content %q %v, want %q of type %s", c.name, got, entry.all("atom:content")[0].Attrs, c.want, c.kind)
+		}
+		if n := len(entry.all("atom:summary")); n != c.besides {
+			t.Errorf("%s: %d summaries, want %d", c.name, n, c.besides)
+		}
+	}
+}
