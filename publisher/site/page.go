@@ -1,0 +1,102 @@
+package site
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tributary/internal/news"
+)
+
+// latestShown is how many stories stand below an article.
+const latestShown = 6
+
+// FeedPage is the page of a feed.
+type FeedPage struct {
+	Edition news.Edition
+	Feeds   []news.Feed // all of them, in the order of the config, for the navigation; the first is the home page
+}
+
+// ArticlePage is the page of a local article.
+type ArticlePage struct {
+	Article news.Item
+	Feeds   []news.Feed
+	Latest  news.Edition // shown below the article, which is left out of it; its Site is that of the page
+}
+
+// NotFoundPage is the page for an address that is none.
+type NotFoundPage struct {
+	Site  news.Site
+	Feeds []news.Feed
+}
+
+// Feed makes the page served at /NAME, and at / for the first feed: the same
+// bytes, with / as the canonical address.
+func (s *Site) Feed(p FeedPage) ([]byte, error) {
+	e := &p.Edition
+	v := newFrame(&e.Site, p.Feeds, e.Feed.Name)
+	own := v.feed(&e.Feed)
+	v.Title = title(own.Title, e.Site.Title)
+	v.Description = first(e.Feed.Description, e.Site.Description)
+	v.Canonical = v.absolute(v.page(e.Feed.Name))
+	return s.execute("feed.html", feedView{
+		frame:   v,
+		Feed:    own,
+		Stories: v.stories(e.Items, e.Site.Location),
+	})
+}
+
+// Article makes the page served at /articles/SLUG.
+func (s *Site) Article(p ArticlePage) ([]byte, error) {
+	e, item := &p.Latest, &p.Article
+	v := newFrame(&e.Site, p.Feeds, "")
+	story := v.story(item, e.Site.Location)
+	v.Title = title(story.Title, e.Site.Title)
+	v.Description = item.Excerpt
+	v.Canonical = v.absolute("/articles/" + url.PathEscape(item.Slug))
+	v.Type, v.Image = "article", item.Image
+	view := articleView{
+		frame:   v,
+		Story:   story,
+		Content: template.HTML(v.ownLinks(item.Content)),
+		Tags:    item.Categories,
+		Feed:    v.feed(&e.Feed),
+	}
+	if item.Updated.After(item.Published) {
+		view.Updated = newStamp(item.Updated, e.Site.Location, e.Site.Language)
+	}
+	others := slices.DeleteFunc(slices.Clone(e.Items), func(other news.Item) bool {
+		return other.Local && other.Slug == item.Slug
+	})
+	view.Latest = v.stories(others[:min(len(others), latestShown)], e.Site.Location)
+	return s.execute("article.html", view)
+}
+
+// NotFound makes the page for an address that is none.
+func (s *Site) NotFound(p NotFoundPage) ([]byte, error) {
+	v := newFrame(&p.Site, p.Feeds, "")
+	v.Title = title("Page not found", p.Site.Title)
+	v.NoIndex = true
+	return s.execute("notfound.html", v)
+}
+
+// title makes the title of a page, which tells pages of one site apart first.
+func title(own, site string) string {
+	if own == site || site == "" {
+		return own
+	}
+	return own + " · " + site
+}
+
+// ownLinks makes an article's absolute links into the site and into itself
+// relative again. They are absolute for feed readers; here they must work under
+// another host name too, and a click on a footnote must not load the page anew.
+func (f *frame) ownLinks(content string) string {
+	self, site := template.HTMLEscapeString(f.Canonical), template.HTMLEscapeString(f.url)
+	return strings.NewReplacer(
+		` href="`+self+`#`, ` href="#`,
+		` href="`+site+`/`, ` href="`+f.Base+`/`,
+		` src="`+site+`/`, ` src="`+f.Base+`/`,
+	).Replace(content)
+}
