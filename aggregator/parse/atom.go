@@ -1,0 +1,250 @@
+package parse
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/mmcdole/gofeed/atom"
+
+	"tributary/internal/news"
+)
+
+// textOf gives a text as it stands in an element whose context is at.
+func (w *rewritten) textOf(s string, at int) news.Text {
+	value, k, context := splitMarker(s)
+	switch k {
+	case kindOther:
+		return news.Text{}
+	case kindData:
+		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), ""))
+		if err != nil {
+			return news.Text{}
+		}
+		value = strings.ToValidUTF8(string(data), "")
+	case kindXHTML:
+		value = unwrapDiv(value)
+	}
+	t := news.Text{Value: value, Type: k.textType()}
+	if value == "" {
+		return news.Text{}
+	}
+	if context >= 0 && context < len(w.contexts) && w.contexts[context].base != w.contexts[at].base {
+		t.Base = w.contexts[context].base
+	}
+	return t
+}
+
+// unwrapDiv takes off the div that XHTML content must stand in (RFC 4287
+// §3.1.1.3), if there is just that one.
+func unwrapDiv(s string) string {
+	if !hasPrefixFold([]byte(s[:min(len(s), 4)]), "<div") || !strings.HasSuffix(s, "</div>") {
+		return s
+	}
+	open := strings.IndexByte(s, '>') + 1
+	inner := s[open:max(open, len(s)-len("</div>"))]
+	depth := 0
+	for rest := inner; ; {
+		i := strings.IndexByte(rest, '<')
+		if i < 0 {
+			return strings.TrimSpace(inner)
+		}
+		rest = rest[i+1:]
+		switch {
+		case strings.HasPrefix(rest, "div") && len(rest) > 3 && !isName(rest[3]):
+			if end := strings.IndexByte(rest, '>'); end < 1 || rest[end-1] != '/' {
+				depth++
+			}
+		case strings.HasPrefix(rest, "/div"):
+			if depth--; depth < 0 {
+				return s // two of them, side by side
+			}
+		}
+	}
+}
+
+// contextAt gives a context that a carrier names.
+func (w *rewritten) contextAt(index string) int {
+	if i, err := strconv.Atoi(index); err == nil && i >= 0 && i < len(w.contexts) {
+		return i
+	}
+	return w.rootContext
+}
+
+// setEntryContext notes the base of an entry where it is not the document's.
+func (w *rewritten) setEntryContext(e *news.Entry, at int) {
+	if c := w.contexts[at]; c.base != w.contexts[w.rootContext].base {
+		e.Base = c.base
+	}
+}
+
+// fromAtom translates an Atom feed.
+func (w *rewritten) fromAtom(f *atom.Feed) *news.Document {
+	x := extensions(f.Extensions)
+	at := w.rootContext
+	doc := &news.Document{
+		Title:       w.textOf(f.Title, at),
+		Link:        alternate(f.Links),
+		Self:        related(f.Links, "self"),
+		ID:          plain(f.ID),
+		Description: w.textOf(f.Subtitle, at),
+		Language:    firstOf(w.contexts[at].lang, x.first("dc", "language")),
+		Rights:      w.textOf(f.Rights, at),
+		Image:       firstOf(plain(f.Logo), plain(f.Icon), x.image()),
+		Updated:     orDate(dateOf(f.UpdatedParsed), firstDate(x.first("dc", "date"))),
+		Authors:     distinctPeople(append(atomPeople(f.Authors), x.people()...)),
+		Categories:  atomCategories(f.Categories, x),
+		Refresh:     syndication(x),
+	}
+	if f.Generator != nil {
+		doc.Generator = strings.TrimSpace(f.Generator.Value)
+	}
+	doc.Entries = make([]news.Entry, 0, len(f.Entries))
+	for _, entry := range f.Entries {
+		e := w.fromEntry(entry)
+		if len(e.Authors) == 0 {
+			e.Authors = doc.Authors // RFC 4287 §4.2.1
+		}
+		doc.Entries = append(doc.Entries, e)
+	}
+	return doc
+}
+
+// fromEntry translates an entry.
+func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
+	x := extensions(entry.Extensions)
+	at := w.atomContext(entry)
+	e := news.Entry{
+		ID:         plain(entry.ID),
+		Link:       alternate(entry.Links),
+		Title:      firstText(w.textOf(entry.Title, at), w.textOf(x.mediaText("title"), at)),
+		Summary:    firstText(w.textOf(entry.Summary, at), w.textOf(x.mediaText("description"), at)),
+		Rights:     w.textOf(entry.Rights, at),
+		Language:   w.atomLanguage(entry, at),
+		Comments:   related(entry.Links, "replies"),
+		Image:      x.image(),
+		Published:  orDate(dateOf(entry.PublishedParsed), firstDate(x.first("dcterms", "issued"), x.first("dc", "date"))),
+		Updated:    dateOf(entry.UpdatedParsed),
+		Authors:    distinctPeople(append(atomPeople(entry.Authors), x.people()...)),
+		Categories: atomCategories(entry.Categories, x),
+		Enclosures: atomEnclosures(entry.Links, x),
+	}
+	w.setEntryContext(&e, at)
+	if c := entry.Content; c != nil {
+		e.Content = w.textOf(c.Value, at)
+		if e.Link == "" {
+			e.Link = strings.TrimSpace(c.Src) // content that lies elsewhere (RFC 4287 §4.1.3.2)
+		}
+	}
+	w.setOrigin(&e, entry.Source)
+	return e
+}
+
+// setOrigin notes where an entry was taken from; such an entry has the authors
+// of its source (RFC 4287 §4.2.1).
+func (w *rewritten) setOrigin(e *news.Entry, s *atom.Source) {
+	if s == nil {
+		return
+	}
+	e.Origin = originOf(plain(s.Title), plain(s.ID), firstOf(alternate(s.Links), related(s.Links, "self")))
+	if len(e.Authors) == 0 {
+		e.Authors = distinctPeople(atomPeople(s.Authors))
+	}
+	if e.Rights.IsZero() {
+		e.Rights = w.textOf(s.Rights, w.rootContext)
+	}
+}
+
+// atomContext gives the context of an entry: its own if the pass left a carrier.
+func (w *rewritten) atomContext(entry *atom.Entry) int {
+	for _, l := range entry.Links {
+		if l.Rel == marker {
+			return w.contextAt(l.Title)
+		}
+	}
+	return w.rootContext
+}
+
+// atomLanguage gives the language of an entry: that of its content, else of
+// its title, where they say one, else its own.
+func (w *rewritten) atomLanguage(entry *atom.Entry, at int) string {
+	texts := []string{entry.Summary, entry.Title}
+	if entry.Content != nil {
+		texts = []string{entry.Content.Value, entry.Summary, entry.Title}
+	}
+	for _, s := range texts {
+		if value, _, context := splitMarker(s); value != "" && context >= 0 && context < len(w.contexts) {
+			return w.contexts[context].lang
+		}
+	}
+	return w.contexts[at].lang
+}
+
+// alternate gives the page that a feed or entry is about: the first HTML
+// alternate, else one without a type, else any (RFC 4287 §4.2.7.2).
+func alternate(links []*atom.Link) string {
+	best, rank := "", 0
+	for _, l := range links {
+		if !strings.EqualFold(l.Rel, "alternate") && l.Rel != iana+"alternate" {
+			continue
+		}
+		r := 1
+		switch t := strings.ToLower(l.Type); {
+		case strings.HasPrefix(t, "text/html"), strings.HasPrefix(t, "application/xhtml"):
+			r = 3
+		case t == "":
+			r = 2
+		}
+		if href := strings.TrimSpace(l.Href); r > rank && href != "" {
+			best, rank = href, r
+		}
+	}
+	return best
+}
+
+// iana is the long form of registered relations (RFC 4287 §4.2.7.2).
+const iana = "http://www.iana.org/assignments/relation/"
+
+// related gives the first link with a relation.
+func related(links []*atom.Link, rel string) string {
+	for _, l := range links {
+		if strings.EqualFold(l.Rel, rel) || l.Rel == iana+rel {
+			return strings.TrimSpace(l.Href)
+		}
+	}
+	return ""
+}
+
+// atomEnclosures gives the files of an entry.
+func atomEnclosures(links []*atom.Link, x extensions) []news.Enclosure {
+	var list []news.Enclosure
+	for _, l := range links {
+		if strings.EqualFold(l.Rel, "enclosure") || l.Rel == iana+"enclosure" {
+			list = append(list, news.Enclosure{URL: strings.TrimSpace(l.Href), Type: strings.TrimSpace(l.Type), Length: parseLength(l.Length)})
+		}
+	}
+	return distinctEnclosures(append(list, x.enclosures()...))
+}
+
+// atomPeople translates people. Some feeds write "mail (Name)" into the name.
+func atomPeople(people []*atom.Person) []news.Person {
+	var list []news.Person
+	for _, p := range people {
+		person := news.Person{Name: plain(p.Name), Email: plain(p.Email), URL: plain(p.URI)}
+		if person.Email == "" && strings.Contains(person.Name, "@") {
+			split := parsePerson(person.Name)
+			person.Name, person.Email = split.Name, split.Email
+		}
+		list = append(list, person)
+	}
+	return list
+}
+
+// atomCategories gives the labels of categories, else their terms.
+func atomCategories(list []*atom.Category, x extensions) []string {
+	var names []string
+	for _, c := range list {
+		names = append(names, firstOf(strings.TrimSpace(c.Label), c.Term))
+	}
+	return distinct(append(names, x.categories()...))
+}

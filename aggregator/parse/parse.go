@@ -1,0 +1,102 @@
+// Package parse turns the bytes of a feed document into a [news.Document]:
+// RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0 (RFC 4287), JSON Feed 1 and 1.1.
+//
+// A document goes through four steps, each in its own file:
+//
+//	decode.go     bytes of any charset to valid UTF-8
+//	rewrite.go    one linear pass: guards, mends and normalizes the markup
+//	gofeed.go     gofeed's parsers for RSS, Atom and JSON, with panics caught
+//	rss.go, …     gofeed's structures to ours
+//
+// The pass in the middle exists because gofeed alone is brittle and can be
+// killed: nesting overflows its stack beyond recovery, namespaces make it
+// quadratic, one bad byte loses the feed. What the pass hands on is small,
+// well-formed and free of namespace declarations, comments, doctypes and
+// markup inside text, so gofeed has nothing left to stumble over, and less
+// to do. It is also where the text types, xml:base, xml:lang and ids that
+// gofeed would lose are noted: see marker.go.
+//
+// Nothing here is safe to publish; that is what normalize is for.
+package parse
+
+import (
+	"bytes"
+
+	"tributary/internal/news"
+)
+
+// Options say what is known of a document besides its bytes.
+type Options struct {
+	ContentType string // the Content-Type header, or empty
+	URL         string // the address it was fetched from, or empty; what its URLs are relative to
+}
+
+// Error says why a document gave no entries.
+type Error struct {
+	// Cause is CauseNotFeed, CauseMalformed, CauseLimit, or CauseForbidden
+	// for the challenge page of a bot wall.
+	Cause news.Cause
+	// Detail says for the operator what the document was instead, or which
+	// limit it broke: "an HTML page titled “Login”".
+	Detail string
+	// Empty is set for a well-formed feed that has no entries at all, such as
+	// that of a blog without posts. It is the only error that comes with a
+	// document.
+	Empty bool
+}
+
+// Error implements error.
+func (e *Error) Error() string { return "parse feed: " + e.Detail }
+
+// Parse reads a feed document. The result depends on nothing but body and
+// opts. The body is not changed and nothing of it is kept but copies.
+//
+// Any error is an *[Error]. A document without entries is an error too, so
+// that it never replaces one that had some; if it is a feed all the same,
+// Error.Empty is set and the document comes with the error.
+//
+// Time and memory are linear in the length of the body, which the caller
+// limits. Parse is safe for concurrent use.
+func Parse(body []byte, opts Options) (*news.Document, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, &Error{Cause: news.CauseNotFeed, Detail: "an empty body"}
+	}
+	text, charsetNote := decode(body, opts.ContentType)
+	doc, err := parseText(text, opts)
+	if err != nil {
+		return nil, err
+	}
+	if charsetNote != "" {
+		doc.Warnings = append(doc.Warnings, charsetNote)
+	}
+	for i := range doc.Entries {
+		doc.Entries[i].RawHash = hashEntry(&doc.Entries[i])
+	}
+	if len(doc.Entries) == 0 {
+		return doc, &Error{Cause: news.CauseMalformed, Detail: "a feed (" + doc.Format + ") without entries", Empty: true}
+	}
+	return doc, nil
+}
+
+// parseText parses valid UTF-8.
+func parseText(text []byte, opts Options) (*news.Document, error) {
+	if isJSON(text) {
+		return parseJSON(text, opts)
+	}
+	root, ok := findRoot(text)
+	if !ok {
+		return nil, describe(text)
+	}
+	out, err := rewrite(text, root, opts.URL)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := parseXML(out)
+	if err != nil {
+		return nil, err
+	}
+	doc.Format = out.format
+	doc.Base = out.contexts[out.rootContext].base
+	doc.Warnings = out.warnings()
+	return doc, nil
+}

@@ -1,0 +1,360 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// content is what stands in a text element, as the scanner found it.
+type content struct {
+	raw      []byte // all of it, up to the end tag
+	end      int    // position after the end tag
+	markup   bool   // it contains tags
+	special  bool   // it contains "<", "&" or "]]>": it can't be copied
+	fragment int    // comments, CDATA sections and instructions in it
+}
+
+// readText reads a whole text element, whose start tag is in r.tag, and writes
+// it as character data.
+func (r *rewriter) readText(e element, space, local string) error {
+	k := r.kindOf(e, space, local)
+	if space == "xhtml" {
+		space, local = "", "body"
+	}
+	name := r.writeStart(space, local, e)
+	closed := r.tag.closed
+	c := content{end: r.pos}
+	if !closed {
+		var err error
+		if c, err = r.scanText(e.name); err != nil {
+			return err
+		}
+	}
+	if k == kindText && c.markup {
+		k = kindHTML
+	}
+	if r.needsMarker(e, space) {
+		r.text = appendMarker(r.text, k, e.context)
+	}
+	r.writeContent(c, k, e.role)
+	r.writeEnd(name)
+	r.pos = c.end
+	r.bindings = r.bindings[:min(e.bindings, len(r.bindings))]
+	return nil
+}
+
+// needsMarker reports whether a text gets a marker: every Atom text that has a
+// type or that gofeed would take for a URL, and others where gofeed can't know
+// their base or language.
+func (r *rewriter) needsMarker(e element, space string) bool {
+	switch e.role {
+	case roleMarked:
+		return r.family == familyAtom && r.family.isNative(space) || e.context != r.context() || e.context != r.rootContext
+	case roleAddress:
+		return true
+	}
+	return false
+}
+
+// kindOf says how a text is to be read (RFC 4287 §3.1.1, §4.1.3.1; for Atom
+// 0.3 its type and mode attributes).
+func (r *rewriter) kindOf(e element, space, local string) kind {
+	if space == "xhtml" {
+		return kindXHTML
+	}
+	if r.family != familyAtom || e.role != roleMarked || !r.family.isNative(space) {
+		return kindNone
+	}
+	mode := lower(r.tag.get("mode"))
+	switch t := lower(bytes.TrimSpace(r.tag.get("type"))); {
+	case mode == "base64":
+		return kindData
+	case t == "" && mode == "escaped":
+		return kindHTML
+	case t == "" || t == "text" || t == "text/plain":
+		return kindText
+	case t == "html" || t == "text/html":
+		return kindHTML
+	case strings.Contains(t, "xhtml"):
+		return kindXHTML
+	case strings.HasPrefix(t, "text/"):
+		return kindText
+	case local != "content" && t != "application/octet-stream":
+		return kindText // a title can't be an image: the type is a mistake
+	case strings.HasSuffix(t, "xml"):
+		return kindOther
+	case strings.HasPrefix(t, "application/"), strings.Contains(t, "/"):
+		return kindOther
+	}
+	return kindText
+}
+
+// scanText finds the end of the text element called name. It ends at
+//
+//  1. its end tag
+//  2. an end tag of an element around it, or the start of an entry
+//  3. the start tag of an element that only stands beside it
+//  4. the end of the document
+//
+// The last three mean that its own end tag is missing.
+func (r *rewriter) scanText(name []byte) (content, error) {
+	start := r.pos
+	c := content{}
+	for pos := start; ; {
+		i := bytes.IndexByte(r.src[pos:], '<')
+		if i < 0 {
+			r.mended |= mendedEnd
+			return r.endText(c, start, len(r.src), len(r.src)), nil
+		}
+		pos += i
+		rest := r.src[pos:]
+		switch {
+		case len(rest) > 1 && rest[1] == '/':
+			found := r.src[pos+2 : nameEnd(r.src, pos+2)]
+			if sameName(found, name) {
+				return r.endText(c, start, pos, pos+max(r.seek.past(rest, markupEnd, 2), 2)), nil
+			}
+			if r.isOpen(found) {
+				r.mended |= mendedEnd
+				return r.endText(c, start, pos, pos), nil
+			}
+			c.markup = c.markup || len(found) > 0
+			pos += 2
+		case len(rest) > 1 && (rest[1] == '!' || rest[1] == '?'):
+			n := max(r.seek.pastDeclaration(rest), 2)
+			if c.fragment++; c.fragment > maxFragments {
+				return c, limitError(maxFragments, "comments and CDATA sections inside one element")
+			}
+			pos += n
+		default:
+			child := r.src[pos+1 : nameEnd(r.src, pos+1)]
+			if r.endsText(child) {
+				r.mended |= mendedEnd
+				return r.endText(c, start, pos, pos), nil
+			}
+			if len(child) > 0 {
+				if err := r.count(1); err != nil {
+					return c, err
+				}
+				c.markup = c.markup || readTag(r.src, pos, &r.tag)
+			}
+			pos++
+		}
+	}
+}
+
+// endText completes what scanText found.
+func (r *rewriter) endText(c content, start, end, after int) content {
+	c.raw, c.end = r.src[start:end], after
+	c.special = bytes.IndexByte(c.raw, '<') >= 0 || bytes.IndexByte(c.raw, '&') >= 0 || bytes.Contains(c.raw, cdataEnd)
+	return c
+}
+
+var (
+	cdataStart = []byte("<![CDATA[")
+	cdataEnd   = []byte("]]>")
+)
+
+// isOpen reports whether an element that we write is open under a name.
+func (r *rewriter) isOpen(name []byte) bool {
+	for i := len(r.stack) - 1; i >= max(0, len(r.stack)-4); i-- {
+		if sameName(r.stack[i].name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsText reports whether a start tag inside a text shows that its end tag is
+// missing. HTML has no element of these names.
+func (r *rewriter) endsText(name []byte) bool {
+	if bytes.Equal(name, r.entryName) {
+		return true
+	}
+	if len(name) < 2 || len(r.stack) == 0 || r.stack[len(r.stack)-1].role != roleEntry {
+		return false
+	}
+	switch string(name) {
+	case "pubDate", "guid", "content:encoded", "dc:date", "dc:creator", "enclosure":
+		return r.family == familyRSS
+	case "updated", "published", "issued", "modified", "id":
+		return r.family == familyAtom
+	}
+	return false
+}
+
+// writeContent writes the value of a text element.
+func (r *rewriter) writeContent(c content, k kind, role role) {
+	if role == roleDate {
+		r.writeDate(c)
+		return
+	}
+	if !c.special {
+		r.text = append(r.text, c.raw...)
+		return
+	}
+	if !c.markup && c.fragment == 1 && isCDATA(c.raw) {
+		r.text = append(r.text, bytes.TrimSpace(c.raw)...)
+		return
+	}
+	r.text = append(r.text, cdataStart...)
+	start := len(r.text)
+	if c.markup || k == kindXHTML {
+		r.text = r.appendMarkup(r.text, c.raw, k == kindXHTML)
+	} else {
+		r.text = r.appendText(r.text, c.raw)
+	}
+	r.splitCDATA(start)
+	r.text = append(r.text, cdataEnd...)
+}
+
+// isCDATA reports whether a text is one whole CDATA section.
+func isCDATA(raw []byte) bool {
+	raw = bytes.TrimSpace(raw)
+	return bytes.HasPrefix(raw, cdataStart) && bytes.Index(raw, cdataEnd) == len(raw)-len(cdataEnd)
+}
+
+// splitCDATA makes sure that what was written since start does not end the
+// CDATA section that it stands in.
+func (r *rewriter) splitCDATA(start int) {
+	if bytes.Contains(r.text[start:], cdataEnd) {
+		split := bytes.ReplaceAll(r.text[start:], cdataEnd, []byte("]]]]><![CDATA[>"))
+		r.text = append(r.text[:start], split...)
+	}
+}
+
+// writeDate writes a date. One that we understand is written in the form that
+// gofeed tries first; the others are left to gofeed, which knows many more.
+func (r *rewriter) writeDate(c content) {
+	r.scratch = r.appendText(r.scratch[:0], c.raw)
+	if t, ok := parseDate(string(r.scratch)); ok {
+		r.text = t.AppendFormat(r.text, time.RFC3339Nano)
+		return
+	}
+	start := len(r.text)
+	r.text = append(append(r.text, cdataStart...), r.scratch...)
+	r.splitCDATA(start + len(cdataStart))
+	r.text = append(r.text, cdataEnd...)
+}
+
+// appendText appends a text without tags: references are resolved, CDATA is
+// copied, comments go.
+func (r *rewriter) appendText(out, raw []byte) []byte {
+	var seek seeker
+	for {
+		i := bytes.IndexByte(raw, '<')
+		if i < 0 {
+			return r.appendDecoded(out, raw)
+		}
+		out = r.appendDecoded(out, raw[:i])
+		raw = raw[i:]
+		var n int
+		if out, n = r.appendDeclaration(out, raw, &seek, false); n == 0 {
+			r.mended |= mendedMarkup
+			out, n = append(out, '<'), 1
+		}
+		raw = raw[n:]
+	}
+}
+
+// appendMarkup appends a text that is markup, as markup: tags and references
+// stay, comments go. In XHTML a CDATA section is text (so what it contains is
+// escaped) and names lose the prefix of their namespace; elsewhere it is the
+// markup itself.
+func (r *rewriter) appendMarkup(out, raw []byte, xhtml bool) []byte {
+	var seek seeker
+	for {
+		i := bytes.IndexByte(raw, '<')
+		if i < 0 {
+			return r.appendDeclared(out, raw)
+		}
+		out = r.appendDeclared(out, raw[:i])
+		raw = raw[i:]
+		var n int
+		if out, n = r.appendDeclaration(out, raw, &seek, xhtml); n == 0 {
+			out, n = r.appendTag(out, raw, xhtml)
+		}
+		raw = raw[n:]
+	}
+}
+
+// appendDeclaration appends what a CDATA section contains, and nothing for a
+// comment or instruction. It gives the length read, 0 when raw starts with
+// something else.
+func (r *rewriter) appendDeclaration(out, raw []byte, seek *seeker, escape bool) ([]byte, int) {
+	if len(raw) < 2 || raw[1] != '!' && raw[1] != '?' {
+		return out, 0
+	}
+	n := seek.pastDeclaration(raw)
+	if !bytes.HasPrefix(raw, cdataStart) {
+		return out, n
+	}
+	inner := raw[len(cdataStart):]
+	if n == 0 {
+		r.mended |= mendedEnd
+		n = len(raw)
+	} else {
+		inner = raw[len(cdataStart) : n-len(cdataEnd)]
+	}
+	if !escape {
+		return append(out, inner...), n
+	}
+	for _, c := range inner {
+		switch c {
+		case '<':
+			out = append(out, "&lt;"...)
+		case '&':
+			out = append(out, "&amp;"...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out, n
+}
+
+// appendTag appends the tag at the start of raw up to its attributes, or an
+// escaped "<". It gives the length read.
+func (r *rewriter) appendTag(out, raw []byte, xhtml bool) ([]byte, int) {
+	at := 1
+	if len(raw) > 1 && raw[1] == '/' {
+		at = 2
+	}
+	end := nameEnd(raw, at)
+	if end == at {
+		r.mended |= mendedMarkup
+		return append(out, "&lt;"...), 1
+	}
+	name := raw[at:end]
+	if xhtml {
+		if prefix, local := splitName(name); len(prefix) > 0 && len(local) > 0 {
+			name = local
+		}
+	}
+	return append(append(out, raw[:at]...), name...), end
+}
+
+// appendDeclared appends text, resolving only references to entities that the
+// document declared: the others are HTML's.
+func (r *rewriter) appendDeclared(out, raw []byte) []byte {
+	if len(r.entities) == 0 {
+		return append(out, raw...)
+	}
+	for {
+		i := bytes.IndexByte(raw, '&')
+		if i < 0 {
+			return append(out, raw...)
+		}
+		end := bytes.IndexByte(raw[i:min(len(raw), i+longestEntity)], ';')
+		if end > 0 {
+			if _, ok := r.entities[string(raw[i+1:i+end])]; ok {
+				out = append(out, raw[:i]...)
+				out, _ = r.appendReference(out, raw[i:])
+				raw = raw[i+end+1:]
+				continue
+			}
+		}
+		out = append(out, raw[:i+1]...)
+		raw = raw[i+1:]
+	}
+}
