@@ -1,2 +1,109 @@
 // Package publisher chooses stories and keeps the renditions.
+//
+// A [Publisher] reads the store, makes an edition of each feed, has it
+// rendered in every format, and keeps the outcome as one table of
+// [Rendition]s by path, which servers and exporters read. The table is
+// replaced as a whole; a rendition in it never changes. What could not be
+// made leaves the last rendition in its place and shows in
+// [Publisher.Troubles]: readers never see a broken document, and never an
+// error because the disk has one.
 package publisher
+
+import (
+	"io/fs"
+	"log/slog"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"tributary/internal/news"
+)
+
+// Config is what is published. It is taken as a whole, and nothing it points
+// to may change afterwards.
+type Config struct {
+	Site  news.Site
+	Feeds []news.Feed // at least one; the first one is the home page
+	Pages Pages       // nil: no HTML at all
+	// Files is what lies beside the articles, served under /articles/; nil
+	// means nothing does.
+	Files fs.FS
+	// Hub is the address of the WebSub hub that feeds announce; may be empty.
+	Hub string
+}
+
+// Options are what New needs.
+type Options struct {
+	Config
+	Store Store        // required
+	Log   *slog.Logger // nil: slog.Default()
+}
+
+// Publisher keeps the renditions up to date. Its methods are safe for
+// concurrent use.
+type Publisher struct {
+	store    Store
+	log      *slog.Logger
+	formats  []format
+	troubles troubles
+
+	table   atomic.Pointer[table]
+	swap    sync.Mutex             // held by whoever replaces table
+	next    atomic.Pointer[Config] // given by Reconfigure, not taken yet
+	wake    chan struct{}          // holds a token when next was set
+	untried chan struct{}          // holds a token when brotli may have work
+
+	publishing sync.Mutex // one round at a time; it guards what follows
+	config     Config
+	owners     map[string]*owner
+	files      fileCache
+	// latest is the head of the first feed as it stands below articles;
+	// latestChanged is set until it does.
+	latest        news.Edition
+	latestChanged bool
+}
+
+// table is all renditions by path. It is never changed once published.
+type table map[string]*Rendition
+
+// New makes a publisher without renditions: Publish or Run make them.
+func New(options Options) *Publisher {
+	p := &Publisher{
+		store:   options.Store,
+		log:     options.Log,
+		formats: feedFormats(),
+		wake:    make(chan struct{}, 1),
+		untried: make(chan struct{}, 1),
+		owners:  map[string]*owner{},
+	}
+	p.next.Store(&options.Config)
+	if p.log == nil {
+		p.log = slog.Default()
+	}
+	p.troubles.log = p.log
+	p.table.Store(&table{})
+	return p
+}
+
+// Lookup gives the rendition of a path, nil when there is none. It takes no
+// lock.
+func (p *Publisher) Lookup(path string) *Rendition { return (*p.table.Load())[path] }
+
+// Renditions gives all renditions by path, as they are now.
+func (p *Publisher) Renditions() map[string]*Rendition { return maps.Clone(*p.table.Load()) }
+
+// Reconfigure takes another configuration, from the next round on, which Run
+// starts at once. It doesn't wait. Feeds and their pages change together, the
+// pages of articles shortly after; until then they are as they were.
+func (p *Publisher) Reconfigure(config Config) {
+	p.next.Store(&config)
+	signal(p.wake)
+}
+
+// signal puts a token into a channel that holds one at most.
+func signal(tokens chan struct{}) {
+	select {
+	case tokens <- struct{}{}:
+	default:
+	}
+}

@@ -114,7 +114,7 @@ func (s *selection) edition(site news.Site) news.Edition {
 	}
 	edition := news.Edition{Site: site, Feed: s.feed, Items: items}
 	for i := range items {
-		edition.Updated = later(edition.Updated, changed(&items[i].Story))
+		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}
 	if s.feed.MaxAge > 0 && len(items) > 0 {
 		edition.Expires = items[len(items)-1].Date.Add(s.feed.MaxAge)
@@ -130,8 +130,8 @@ func newestFirst(a, b news.Item) int {
 	return cmp.Compare(b.Key, a.Key)
 }
 
-// changed is when what we publish of a story last changed.
-func changed(story *news.Story) time.Time { return later(story.Changed, story.Date) }
+// changedAt is when what we publish of a story last changed.
+func changedAt(story *news.Story) time.Time { return later(story.Changed, story.Date) }
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {

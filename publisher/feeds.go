@@ -1,0 +1,95 @@
+package publisher
+
+import (
+	"context"
+	"fmt"
+
+	"tributary/internal/news"
+	"tributary/publisher/render"
+)
+
+// format is how an edition becomes a document at one address, and how a
+// document is looked over before readers get it.
+type format struct {
+	extension, contentType string
+
+	render func(edition *news.Edition) (render.Rendered, error)
+	verify func(body []byte, items int) error
+}
+
+// feedFormats is the format table of render, in our terms.
+func feedFormats() []format {
+	list := make([]format, len(render.Formats))
+	for i, f := range render.Formats {
+		list[i] = format{
+			extension: f.Extension, contentType: f.ContentType,
+			render: func(edition *news.Edition) (render.Rendered, error) { return f.Render(edition, render.Options{}) },
+			verify: f.Verify,
+		}
+	}
+	return list
+}
+
+// outcome is what became of an owner in a round.
+type outcome struct {
+	made     []made
+	troubles []Trouble
+}
+
+// fail keeps what is at an address and says why.
+func (o *outcome) fail(path string, err error) {
+	o.made = append(o.made, keep(path))
+	o.troubles = append(o.troubles, Trouble{Where: path, Detail: err.Error()})
+}
+
+// edition chooses the items of a feed as of now.
+func (p *Publisher) edition(ctx context.Context, feed news.Feed) (*news.Edition, error) {
+	edition, err := selectEdition(p.config.Site, feed, now(), storePager(ctx, p.store, feed.Name))
+	if err != nil {
+		return nil, fmt.Errorf("select feed %s: %w", feed.Name, err)
+	}
+	return &edition, nil
+}
+
+// feed makes all addresses of an edition. What fails, fails alone: a format
+// that can't be written or read back keeps its last rendition.
+func (p *Publisher) feed(edition *news.Edition) outcome {
+	var out outcome
+	for _, f := range p.formats {
+		p.document(&out, edition, f)
+	}
+	p.feedPages(&out, edition)
+	return out
+}
+
+// document renders an edition in one format and lets it through the gate.
+func (p *Publisher) document(out *outcome, edition *news.Edition, f format) {
+	path := "/" + edition.Feed.Name + f.extension
+	rendered, err := f.render(edition)
+	if err == nil {
+		err = f.verify(rendered.Body, rendered.Items)
+	}
+	if err != nil {
+		out.fail(path, err)
+		return
+	}
+	for _, left := range rendered.Left {
+		out.troubles = append(out.troubles, Trouble{
+			Where: fmt.Sprintf("%s story %d", path, left.Story), Detail: "left out: " + left.Err.Error(),
+		})
+	}
+	out.made = append(out.made, p.make(Draft{
+		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.links(path),
+		Body: rendered.Body, LastModified: edition.Updated,
+	}))
+}
+
+// links are the Link headers of a feed: its hub, if any, and exactly one self
+// (WebSub §4).
+func (p *Publisher) links(path string) []string {
+	self := fmt.Sprintf("<%s%s>; rel=\"self\"", p.config.Site.URL, path)
+	if p.config.Hub == "" {
+		return []string{self}
+	}
+	return []string{fmt.Sprintf("<%s>; rel=\"hub\"", p.config.Hub), self}
+}

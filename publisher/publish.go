@@ -1,0 +1,226 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tributary/internal/news"
+)
+
+const (
+	// latestKept is how many stories of the first feed are kept, without their
+	// texts, to stand below articles.
+	latestKept = 12
+	// filesEvery is how often the files beside articles are looked over. They
+	// are in no store that would tell of a change.
+	filesEvery = 15 * time.Second
+)
+
+// The owners that are no feeds.
+const (
+	ownerArticles = "articles"
+	ownerFiles    = "files"
+	ownerFixed    = "fixed"
+	ownerSitemap  = "sitemap"
+	ownerStore    = "store" // of troubles only
+)
+
+// Publish makes again what has changed since the last time, all of it the
+// first time, and returns once it is served. Without Run there is no brotli:
+// whoever writes files or ends soon has no use for it.
+//
+//  1. A feed is made again when its revision has changed, an item of it has
+//     become too old, or the configuration is another one.
+//  2. Feeds are served before the pages of articles are made, which have the
+//     newest stories of the first feed below them.
+//  3. A rendition that can't be made or that does not read back stays as it
+//     was; that is no error but a trouble.
+//  4. An error is the store's. What could be read is published all the same,
+//     the rest stays as it was and is made the next time.
+func (p *Publisher) Publish(ctx context.Context) error {
+	p.publishing.Lock()
+	defer p.publishing.Unlock()
+	p.takeConfig()
+	err := p.round(ctx)
+	switch {
+	case ctx.Err() != nil: // an error then says nothing about the store
+	case err != nil:
+		p.troubles.set(ownerStore, []Trouble{{Where: ownerStore, Detail: err.Error()}})
+	default:
+		p.troubles.set(ownerStore, nil)
+	}
+	return err
+}
+
+func (p *Publisher) round(ctx context.Context) error {
+	// Read before the stories: what changes in between is seen the next time.
+	revisions, err := p.store.Revisions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the revisions of feeds: %w", err)
+	}
+	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
+	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName])
+	if feedsChanged || articlesChanged {
+		p.replace(ownerSitemap, 0, p.sitemap())
+	}
+	return errors.Join(feedsErr, articlesErr)
+}
+
+// takeConfig makes the configuration that Reconfigure gave the current one.
+func (p *Publisher) takeConfig() {
+	config := p.next.Swap(nil)
+	if config == nil {
+		return
+	}
+	p.config = *config
+	p.latest, p.latestChanged = news.Edition{Site: config.Site, Feed: config.Feeds[0]}, true
+	p.files = fileCache{}
+	for _, o := range p.owners {
+		o.made = false
+	}
+}
+
+// publishFeeds makes the feeds that are stale, several at once, and serves
+// them together; with a new configuration also what depends on that alone.
+func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64) (changed bool, err error) {
+	stale := p.stale(revisions)
+	editions, outcomes, errs := make([]*news.Edition, len(stale)), make([]outcome, len(stale)), make([]error, len(stale))
+	parallel(len(stale), func(i int) {
+		if editions[i], errs[i] = p.edition(ctx, stale[i]); errs[i] == nil {
+			outcomes[i] = p.feed(editions[i])
+		}
+	})
+	var c change
+	p.forget(&c)
+	for i, feed := range stale {
+		if errs[i] != nil {
+			err = errs[i] // one of them says enough: they share a store
+			continue
+		}
+		o := p.note(&c, feedOwner(feed.Name), revisions[feed.Name], outcomes[i])
+		o.expires = editions[i].Expires
+		p.noteLatest(editions[i])
+	}
+	if fixed := p.owner(ownerFixed); !fixed.made {
+		p.note(&c, ownerFixed, 0, p.fixed())
+	}
+	p.install(&c)
+	return len(c.made)+len(c.gone) > 0, err
+}
+
+// stale gives the feeds to be made again.
+func (p *Publisher) stale(revisions map[string]int64) []news.Feed {
+	var list []news.Feed
+	at := now()
+	for _, feed := range p.config.Feeds {
+		o := p.owner(feedOwner(feed.Name))
+		expired := !o.expires.IsZero() && !at.Before(o.expires)
+		if !o.made || o.revision != revisions[feed.Name] || expired {
+			list = append(list, feed)
+		}
+	}
+	return list
+}
+
+// publishArticles makes the pages of articles and what lies beside them.
+func (p *Publisher) publishArticles(ctx context.Context, revision int64) (changed bool, err error) {
+	o, files := p.owner(ownerArticles), p.owner(ownerFiles)
+	told := !o.made || o.revision != revision
+	if told || !files.made || !now().Before(p.files.checked.Add(filesEvery)) {
+		p.replace(ownerFiles, 0, p.scan(files.paths))
+	}
+	if !told && !p.latestChanged {
+		return false, nil
+	}
+	articles, err := p.store.Articles(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the local articles: %w", err)
+	}
+	p.replace(ownerArticles, revision, p.articlePages(articles, &p.latest))
+	p.latestChanged = false
+	return true, nil
+}
+
+// noteLatest keeps the head of the first feed's edition, without texts, and
+// notes whether it differs from the one below the articles.
+func (p *Publisher) noteLatest(edition *news.Edition) {
+	if edition.Feed.Name != p.config.Feeds[0].Name {
+		return
+	}
+	head := *edition
+	head.Items = make([]news.Item, min(len(edition.Items), latestKept))
+	head.Updated, head.Expires = time.Time{}, time.Time{}
+	for i := range head.Items {
+		item := edition.Items[i]
+		item.Content, item.Summary = "", ""
+		head.Items[i] = item
+		head.Updated = later(head.Updated, changedAt(&item.Story))
+	}
+	if !reflect.DeepEqual(head, p.latest) {
+		p.latest, p.latestChanged = head, true
+	}
+}
+
+// replace makes an outcome the addresses and troubles of an owner at once.
+func (p *Publisher) replace(name string, revision int64, out outcome) {
+	var c change
+	p.note(&c, name, revision, out)
+	p.install(&c)
+}
+
+// note adds what became of an owner to a change.
+func (p *Publisher) note(c *change, name string, revision int64, out outcome) *owner {
+	o := p.owner(name)
+	o.made, o.revision = true, revision
+	c.replace(o, out.made)
+	p.troubles.set(name, out.troubles)
+	return o
+}
+
+// forget takes away what belongs to feeds that are configured no more.
+func (p *Publisher) forget(c *change) {
+	keep := map[string]bool{ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true}
+	for _, feed := range p.config.Feeds {
+		keep[feedOwner(feed.Name)] = true
+	}
+	for name, o := range p.owners {
+		if !keep[name] {
+			c.replace(o, nil)
+			p.troubles.set(name, nil)
+			delete(p.owners, name)
+		}
+	}
+}
+
+func (p *Publisher) owner(name string) *owner {
+	o := p.owners[name]
+	if o == nil {
+		o = &owner{}
+		p.owners[name] = o
+	}
+	return o
+}
+
+func feedOwner(name string) string { return "feed " + name }
+
+// parallel calls do for 0 … n-1, as many at once as there are processors.
+func parallel(n int, do func(i int)) {
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
+}
+
+func now() time.Time { return time.Now().UTC() }

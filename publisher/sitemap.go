@@ -1,0 +1,55 @@
+package publisher
+
+import (
+	"bytes"
+	"encoding/xml"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	sitemapPath = "/sitemap.xml"
+	sitemapHead = xml.Header + `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">` + "\n"
+	sitemapTail = "</urlset>\n"
+	// sitemapMost is how many addresses one sitemap may hold by its protocol.
+	sitemapMost = 50_000
+)
+
+// sitemap makes the list of all pages for search engines, as they are in the
+// table: home and feeds first, then the articles, each by path.
+func (p *Publisher) sitemap() outcome {
+	var pages []*Rendition
+	for path, r := range *p.table.Load() {
+		if r.Kind == KindPage && path != NotFoundPath {
+			pages = append(pages, r)
+		}
+	}
+	slices.SortFunc(pages, func(a, b *Rendition) int { return strings.Compare(sitemapKey(a.Path), sitemapKey(b.Path)) })
+	var newest time.Time
+	b := bytes.NewBufferString(sitemapHead)
+	for _, r := range pages[:min(len(pages), sitemapMost)] {
+		newest = later(newest, r.LastModified)
+		b.WriteString("<url><loc>")
+		_ = xml.EscapeText(b, []byte(p.config.Site.URL+(&url.URL{Path: r.Path}).EscapedPath())) // a buffer takes everything
+		b.WriteString("</loc>")
+		if !r.LastModified.IsZero() {
+			b.WriteString("<lastmod>" + r.LastModified.Format(time.RFC3339) + "</lastmod>")
+		}
+		b.WriteString("</url>\n")
+	}
+	b.WriteString(sitemapTail)
+	return outcome{made: []made{p.make(Draft{
+		Path: sitemapPath, Kind: KindText, ContentType: "application/xml; charset=utf-8",
+		Body: b.Bytes(), LastModified: newest,
+	})}}
+}
+
+// sitemapKey puts articles behind the rest.
+func sitemapKey(path string) string {
+	if strings.HasPrefix(path, articlesPath) {
+		return "1" + path
+	}
+	return "0" + path
+}

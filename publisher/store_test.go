@@ -1,0 +1,112 @@
+package publisher
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"tributary/internal/news"
+)
+
+// memory is a store that keeps its promises without a disk, can fail, and
+// counts what it was asked.
+type memory struct {
+	mu        sync.Mutex
+	revisions map[string]int64
+	items     map[string][]news.Item // by feed, newest first
+	articles  []news.Item
+	err       error
+	asked     map[string]int // Newest by feed, "revisions"
+	watchers  []chan struct{}
+}
+
+func newMemory() *memory {
+	return &memory{revisions: map[string]int64{}, items: map[string][]news.Item{}, asked: map[string]int{}}
+}
+
+var _ Store = (*memory)(nil)
+
+func (m *memory) Revisions(context.Context) (map[string]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked["revisions"]++
+	out := make(map[string]int64, len(m.revisions))
+	for feed, revision := range m.revisions {
+		out[feed] = revision
+	}
+	return out, m.err
+}
+
+func (m *memory) Watch(ctx context.Context) <-chan struct{} {
+	in, out := make(chan struct{}, 1), make(chan struct{}, 1)
+	m.mu.Lock()
+	m.watchers = append(m.watchers, in)
+	m.mu.Unlock()
+	go func() {
+		defer close(out)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-in:
+				signal(out)
+			}
+		}
+	}()
+	return out
+}
+
+func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked[feed]++
+	list := m.items[feed]
+	from := 0
+	if after != (news.Cursor{}) {
+		from = 1 + slices.IndexFunc(list, func(it news.Item) bool { return it.Key == after.Key })
+	}
+	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
+}
+
+func (m *memory) Articles(context.Context) ([]news.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked[news.ArticlesName]++
+	return slices.Clone(m.articles), m.err
+}
+
+// put makes items those of a feed and tells the watchers.
+func (m *memory) put(feed string, items []news.Item) {
+	m.mu.Lock()
+	m.items[feed] = items
+	m.mu.Unlock()
+	m.touch(feed)
+}
+
+func (m *memory) putArticles(items []news.Item) {
+	m.mu.Lock()
+	m.articles = items
+	m.mu.Unlock()
+	m.touch(news.ArticlesName)
+}
+
+func (m *memory) touch(feed string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.revisions[feed]++
+	for _, w := range m.watchers {
+		signal(w)
+	}
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
+}
+
+func (m *memory) count(what string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked[what]
+}

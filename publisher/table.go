@@ -1,0 +1,71 @@
+package publisher
+
+import (
+	"maps"
+	"time"
+)
+
+// owner is what made some renditions, is made again as a whole, and has its
+// own reason to be: a feed, the articles, the files, the fixed addresses.
+type owner struct {
+	made     bool      // at least once under the current configuration
+	revision int64     // of the store, when it was made
+	expires  time.Time // when it is stale by time alone; zero: never
+	paths    []string
+}
+
+// made is an address as an owner made it.
+type made struct {
+	path   string
+	before *Rendition // what was there when it was made
+	after  *Rendition // nil: it could not be made, what is there stays
+}
+
+// change is what a round does to the table.
+type change struct {
+	gone []string // addresses of owners that were made again, or are no more
+	made []made   // their addresses now
+}
+
+// replace notes that an owner's addresses are others now.
+func (c *change) replace(o *owner, list []made) {
+	c.gone = append(c.gone, o.paths...)
+	c.made = append(c.made, list...)
+	o.paths = make([]string, len(list))
+	for i := range list {
+		o.paths[i] = list[i].path
+	}
+}
+
+// install replaces the table at once with one that has the change in it.
+func (p *Publisher) install(c *change) {
+	if len(c.gone) == 0 && len(c.made) == 0 {
+		return
+	}
+	p.swap.Lock()
+	defer p.swap.Unlock()
+	now := *p.table.Load()
+	next := maps.Clone(now)
+	for _, path := range c.gone {
+		delete(next, path)
+	}
+	for _, m := range c.made {
+		switch {
+		case m.after != nil && m.after != m.before:
+			next[m.path] = m.after
+		case now[m.path] != nil: // as it is now: perhaps with brotli since
+			next[m.path] = now[m.path]
+		}
+	}
+	p.table.Store(&next)
+	signal(p.untried)
+}
+
+// make gives a draft its place, in the hands of what is there now.
+func (p *Publisher) make(draft Draft) made {
+	before := p.Lookup(draft.Path)
+	return made{draft.Path, before, NewRendition(draft, before)}
+}
+
+// keep leaves what is at an address, if anything.
+func keep(path string) made { return made{path: path} }
