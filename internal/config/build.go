@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"time"
+)
+
+// builder lays documents over the defaults and notes what is wrong.
+type builder struct {
+	env    func(string) (string, bool)
+	config *Config
+	errs   Errors
+
+	base    settings          // what holds for all sources
+	hosts   map[string]*table // [host."…"] blocks
+	names   map[string]string // where each source was defined
+	urls    map[string]string // which source has each address, and where
+	feeds   map[string]string // where each feed was defined
+	pending []func()          // checks that need all sources
+}
+
+// build reads the main document and all that it includes.
+func (b *builder) build(main *document) {
+	top := main.top(&b.errs)
+	b.names, b.urls, b.feeds = map[string]string{}, map[string]string{}, map[string]string{}
+	included := b.included(top)
+	b.site(orEmpty(top.table("site", "[site]"), top))
+	b.fetch(orEmpty(top.table("fetch", "[fetch]"), top))
+	b.hostBlocks(top.table("host", "[host]"))
+	b.rest(top)
+	b.sourcesAndFeeds(top)
+	top.finish()
+	for _, doc := range included {
+		b.include(doc)
+	}
+	for _, check := range b.pending {
+		check()
+	}
+	b.finishFeeds()
+}
+
+// orEmpty gives an empty table for one that is absent, so that defaults and
+// the environment are still looked at.
+func orEmpty(t, top *table) *table {
+	if t == nil {
+		return &table{doc: top.doc, errs: top.errs}
+	}
+	return t
+}
+
+func (b *builder) sourcesAndFeeds(t *table) {
+	for _, s := range t.tables("source", "[[source]]") {
+		b.source(s)
+	}
+	for _, f := range t.tables("feed", "[[feed]]") {
+		b.feed(f)
+	}
+}
+
+func (b *builder) site(t *table) {
+	site := &b.config.site
+	t.text("title", &site.Title)
+	hasURL := t.checked("url", &site.URL, checkSiteURL)
+	t.text("description", &site.Description)
+	t.checked("language", &site.Language, checkLanguage)
+	b.author(t)
+	b.timezone(t)
+	b.node(t)
+	theme := ""
+	if t.text("theme", &theme) {
+		b.config.theme = t.doc.resolve(theme)
+	}
+	if !hasURL {
+		site.URL = defaultURL(b.config.node.Listen)
+	}
+	t.finish()
+}
+
+// defaultURL is where a browser on this machine finds the public listener.
+func defaultURL(listen string) string {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil { // told already
+		return ""
+	}
+	return "http://localhost:" + port
+}
+
+func (b *builder) author(t *table) {
+	author := t.table("author", "author")
+	if author == nil {
+		return
+	}
+	to := &b.config.site.Author
+	author.text("name", &to.Name)
+	author.text("email", &to.Email)
+	author.checked("url", &to.URL, checkWeb)
+	author.finish()
+}
+
+func (b *builder) timezone(t *table) {
+	var name string
+	if !t.text("timezone", &name) {
+		return
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		t.fail("timezone", fmt.Sprintf("timezone: %q is no IANA time zone", name), `as in "UTC" or "Europe/Berlin"`)
+		return
+	}
+	b.config.site.Location = location
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"tributary/aggregator/schedule"
+	"tributary/internal/news"
+)
+
+// settings are a source in the making.
+type settings struct {
+	news.Source
+	paced bool // its [host] block or itself says how its host is paced
+}
+
+// fetch reads [fetch]: what holds for the node, and what all sources share.
+func (b *builder) fetch(t *table) {
+	f := &b.config.fetch
+	t.whole("concurrency", &f.Concurrency, 1, 10_000)
+	t.checked("contact", &f.Contact, checkContact)
+	b.base = defaultSource(*f)
+	b.shared(t, &b.base)
+	f.Schedule, f.Settings = b.base.Schedule, b.base.Fetch
+	t.finish()
+}
+
+// shared reads the keys that [fetch], [host."…"] and [[source]] have in
+// common. Networks add up, so that a source can reach what the operator opened
+// for all; every other key replaces what lies below.
+func (b *builder) shared(t *table, s *settings) {
+	t.checked("schedule", &s.Schedule, func(spec string) (string, error) {
+		parsed, err := schedule.Parse(spec)
+		return parsed.String(), err
+	})
+	t.duration("timeout", &s.Fetch.Timeout, time.Second, maxTimeout)
+	concurrency := t.whole("host_concurrency", &s.Fetch.HostConcurrency, 1, 100)
+	delay := t.duration("host_delay", &s.Fetch.HostDelay, 0, maxHostDelay)
+	s.paced = t.title != "[fetch]" && (s.paced || concurrency || delay)
+	s.Fetch.AllowNetworks = networks(t, s.Fetch.AllowNetworks)
+	oneOf(t, "content", &s.Content, news.ContentFull, news.ContentSummary, news.ContentTitle)
+	oneOf(t, "images", &s.Images, news.ImagesKeep, news.ImagesStrip)
+	keep(t, &s.Keep)
+	t.texts("embeds", &s.Embeds, checkHost)
+}
+
+// own reads the keys that [host."…"] and [[source]] have in common.
+func (b *builder) own(t *table, s *settings) {
+	b.shared(t, s)
+	t.text("title", &s.Title)
+	t.checked("site", &s.Site, checkWeb)
+	t.text("author", &s.Author)
+	t.checked("image", &s.Image, checkWeb)
+	t.texts("tags", &s.Tags, anyText)
+	where(t, &s.Where)
+	oneOf(t, "identity", &s.Identity, news.IdentityID, news.IdentityLink, news.IdentityTitle)
+	t.flag("mirror", &s.Mirror)
+	t.flag("full_text", &s.FullText)
+	b.headers(t, s)
+	for _, key := range []string{"concurrency", "contact"} {
+		if t.has(key) {
+			t.get(key)
+			t.fail(key, key+" holds for the whole node, not for one source or host", "write it in [fetch]")
+		}
+	}
+}
+
+func networks(t *table, under []netip.Prefix) []netip.Prefix {
+	var texts []string
+	if !t.texts("allow_networks", &texts, checkPrefix) {
+		return under
+	}
+	out := slices.Clone(under)
+	for _, s := range texts {
+		if prefix, err := parsePrefix(s); err == nil && !slices.Contains(out, prefix) {
+			out = append(out, prefix)
+		}
+	}
+	return out
+}
+
+// keep reads for how long, or how many, stories are kept.
+func keep(t *table, to *news.Keep) {
+	switch value, _ := t.get("keep"); value.(type) {
+	case int64:
+		var count int
+		if t.whole("keep", &count, 1, math.MaxInt32) {
+			*to = news.Keep{Count: count}
+		}
+	case string:
+		if value == "forever" {
+			*to = news.Keep{}
+			return
+		}
+		var age = to.Age
+		if t.duration("keep", &age, day, maxAge) {
+			*to = news.Keep{Age: age}
+		}
+	case nil:
+	default:
+		t.mistyped(join(t.path, "keep"), "keep", "a duration or a number of stories", value, `as in "90d", 500 or "forever"`)
+	}
+}
+
+// headers reads what is sent to the source's host beside our own headers.
+func (b *builder) headers(t *table, s *settings) {
+	list := t.table("headers", "headers")
+	if list == nil {
+		return
+	}
+	list.secret = true
+	s.Fetch.Headers = maps.Clone(s.Fetch.Headers)
+	if s.Fetch.Headers == nil {
+		s.Fetch.Headers = make(map[string]string, len(list.values))
+	}
+	for name := range list.values {
+		var value string
+		if !b.secret(list, name, &value) {
+			continue
+		}
+		if err := checkHeader(name, value); err != nil {
+			list.fail(name, "headers: "+err.Error(), "")
+			continue
+		}
+		s.Fetch.Headers[name] = value
+	}
+}
+
+// hostBlocks reads [host."…"] once by itself, so that its mistakes are told
+// even when no source is there.
+func (b *builder) hostBlocks(t *table) {
+	b.hosts = map[string]*table{}
+	if t == nil {
+		return
+	}
+	for host := range t.values {
+		block := t.table(host, fmt.Sprintf("[host.%q]", host))
+		if block == nil {
+			continue
+		}
+		name, err := checkHostPort(host)
+		if err != nil {
+			t.fail(host, err.Error(), "")
+			continue
+		}
+		b.hosts[name] = block
+		scratch := b.base
+		b.own(block, &scratch)
+		block.finish()
+	}
+}
