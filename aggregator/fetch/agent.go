@@ -1,0 +1,55 @@
+package fetch
+
+import (
+	"strconv"
+	"strings"
+)
+
+// agent makes the User-Agent:
+//
+//	tributary/VERSION (+SITE_URL; contact=…; source=NAME; N subscribers)
+//
+// Parts that are unknown are left out.
+type agent struct {
+	product string
+	comment []string // what all sources share
+}
+
+func newAgent(options Options) agent {
+	a := agent{product: "tributary"}
+	if version := plain(options.Version); version != "" {
+		a.product += "/" + strings.ReplaceAll(version, " ", "-")
+	}
+	if site := plain(options.SiteURL); site != "" {
+		a.comment = append(a.comment, "+"+site)
+	}
+	if contact := plain(options.Contact); contact != "" {
+		a.comment = append(a.comment, "contact="+contact)
+	}
+	return a
+}
+
+func (a agent) text(source string, subscribers int) string {
+	parts := a.comment[:len(a.comment):len(a.comment)]
+	if source != "" {
+		parts = append(parts, "source="+plain(source))
+	}
+	if subscribers > 0 {
+		parts = append(parts, strconv.Itoa(subscribers)+" subscribers")
+	}
+	if len(parts) == 0 {
+		return a.product
+	}
+	return a.product + " (" + strings.Join(parts, "; ") + ")"
+}
+
+// plain leaves what may stand in a comment without quoting (RFC 9110 §5.6.5):
+// no parentheses, no backslash, no control character, ASCII only.
+func plain(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || strings.ContainsRune(`()\`, r) {
+			return -1
+		}
+		return r
+	}, s))
+}
