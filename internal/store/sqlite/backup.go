@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// IntegrityCheck looks for damage in the whole file, in time that grows with
+// its size, and for rows that refer to nothing. Reading goes on meanwhile.
+func (db *DB) IntegrityCheck(ctx context.Context) error {
+	return db.read(ctx, "check database", func(t *tx) error {
+		var found []error
+		err := t.query(`PRAGMA integrity_check`, func(row scanner) error {
+			var line string
+			err := row.Scan(&line)
+			if line != "ok" {
+				found = append(found, errors.New(line))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = t.query(`PRAGMA foreign_key_check`, func(row scanner) error {
+			var table, parent string
+			var id *int64
+			var constraint int
+			err := row.Scan(&table, &id, &parent, &constraint)
+			found = append(found, fmt.Errorf("a row of %s refers to nothing in %s", table, parent))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return errors.Join(found...)
+	})
+}
+
+// Backup writes a consistent copy of the database to a file at path, which it
+// replaces only once the copy is whole. Reading and writing go on meanwhile.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	if err := db.backup(ctx, path); err != nil {
+		return fmt.Errorf("back up database to %s: %w", path, explain(err))
+	}
+	return nil
+}
+
+func (db *DB) backup(ctx context.Context, path string) error {
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".backup-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	copied := filepath.Join(folder, "copy.db")
+	own, err := db.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = own.conn.ExecContext(ctx, `VACUUM INTO ?`, copied)
+	db.readers.put(own)
+	if err != nil {
+		return err
+	}
+	if err := syncFile(copied); err != nil {
+		return err
+	}
+	return os.Rename(copied, path)
+}
+
+func syncFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}

@@ -1,0 +1,164 @@
+// Package sqlite stores everything in one SQLite file, for a program that runs
+// on one machine. [DB] is the store of the aggregator and of the publisher;
+// several processes may have the same file open. It needs no cgo and is the
+// only package that imports modernc.org/sqlite.
+//
+// The file is in WAL mode: one writer at a time, readers that never wait for
+// it. What a method has acknowledged lies with the operating system, so it
+// survives the death of the process at any moment. It isn't flushed to the
+// disk at each commit (synchronous = NORMAL): a power cut may lose the last
+// commits, never the database.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"tributary/internal/store/migrate"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options tune a [DB]. The zero value is right for nearly everybody.
+type Options struct {
+	// BusyTimeout is how long a write waits for another process to finish
+	// its own; 10 s when zero.
+	BusyTimeout time.Duration
+	// Readers is how many reads can run at once; 4 when zero.
+	Readers int
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	path    string
+	pools   []*sql.DB
+	writer  *sessions // one session
+	readers *sessions
+	watch   watch
+}
+
+// Open opens the database file at path, which it creates with its folder when
+// it isn't there, and brings its schema up to date. A database that a newer
+// program made gives a [*migrate.NewerError] and stays as it is.
+func Open(ctx context.Context, path string, options Options) (*DB, error) {
+	db, err := open(ctx, path, options)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, explain(err))
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, path string, options Options) (*DB, error) {
+	if options.BusyTimeout <= 0 {
+		options.BusyTimeout = 10 * time.Second
+	}
+	if options.Readers <= 0 {
+		options.Readers = 4
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	db := &DB{path: path}
+	if err := db.connect(ctx, options); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// connect opens the writer first: it creates the file, turns WAL on, which
+// stays with the file, and moves the schema, before anybody reads.
+func (db *DB) connect(ctx context.Context, options Options) error {
+	pool, err := db.pool(options, "journal_mode(wal)", "synchronous(normal)", "foreign_keys(on)")
+	if err != nil {
+		return err
+	}
+	db.writer = newSessions(pool, 1)
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	if err := migrate.Up(ctx, schema{db}, steps); err != nil {
+		return err
+	}
+	// One connection more than readers: that of the watch.
+	pool, err = db.pool(options, "query_only(on)")
+	if err != nil {
+		return err
+	}
+	db.readers = newSessions(pool, options.Readers)
+	db.watch.pool = pool
+	return nil
+}
+
+// pool makes a connection pool whose connections start with pragmas. It dials
+// nothing yet.
+func (db *DB) pool(options Options, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{
+		"_busy_timeout": {fmt.Sprint(options.BusyTimeout.Milliseconds())},
+		"_pragma":       pragmas,
+	}
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(db.path), RawQuery: query.Encode()}
+	pool, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db.pools = append(db.pools, pool)
+	return pool, nil
+}
+
+// Close waits for what is running, closes the file and ends what watches it.
+// Nothing may be called afterwards.
+func (db *DB) Close() error {
+	db.watch.stop()
+	for _, s := range []*sessions{db.readers, db.writer} {
+		if s != nil {
+			s.close()
+		}
+	}
+	// The writer's pool goes last: it is the one that may tidy the log away.
+	var first error
+	for i := len(db.pools) - 1; i >= 0; i-- {
+		if err := db.pools[i].Close(); err != nil && first == nil {
+			first = fmt.Errorf("close database %s: %w", db.path, err)
+		}
+	}
+	return first
+}
+
+// schema lets migrate move the schema; its version is SQLite's user_version.
+type schema struct{ db *DB }
+
+func (s schema) Version(ctx context.Context) (version int, err error) {
+	err = s.db.write(ctx, "read schema version", func(t *tx) error {
+		_, err := t.one(`PRAGMA user_version`, nil, &version)
+		return err
+	})
+	return version, err
+}
+
+func (s schema) Apply(ctx context.Context, step migrate.Step) error {
+	return s.db.write(ctx, "change schema", func(t *tx) error {
+		var version int
+		if _, err := t.one(`PRAGMA user_version`, nil, &version); err != nil || version >= step.Version {
+			return err
+		}
+		script := fmt.Sprintf("%s;\nPRAGMA user_version = %d", step.SQL, step.Version)
+		_, err := t.own.conn.ExecContext(ctx, script)
+		return err
+	})
+}

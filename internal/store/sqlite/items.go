@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"math"
+
+	"tributary/internal/news"
+)
+
+// Newest gives the shown items of a feed, newest first.
+func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error) {
+	date, key := after.Date.UnixMilli(), int64(after.Key)
+	if after == (news.Cursor{}) {
+		date, key = math.MaxInt64, math.MaxInt64
+	}
+	var items []news.Item
+	err := db.read(ctx, "read feed "+feed, func(t *tx) error {
+		items = nil
+		err := t.query(`
+			SELECT `+storyColumns+`, p.date, coalesce(p.public_id, st.public_id)
+			FROM feed_story AS p
+			JOIN stories AS st ON st.key = p.story
+			WHERE p.feed = (SELECT key FROM feeds WHERE name = ? AND configured = 1)
+				AND p.hidden = 0 AND (p.date, p.story) < (?, ?)
+			ORDER BY p.date DESC, p.story DESC
+			LIMIT ?`,
+			func(row scanner) error {
+				var item news.Item
+				var place news.Place
+				if err := scanStory(row, &item.Story, instant{&place.Date}, &place.PublicID); err != nil {
+					return err
+				}
+				item.Date, item.PublicID = place.Date, place.PublicID
+				items = append(items, item)
+				return nil
+			}, feed, date, key, max(limit, 0))
+		if err != nil {
+			return err
+		}
+		if err := t.fillFrom(items); err != nil {
+			return err
+		}
+		return t.fillCopies(items)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+// Articles gives the local articles, newest first.
+func (db *DB) Articles(ctx context.Context) ([]news.Item, error) {
+	var items []news.Item
+	err := db.read(ctx, "read articles", func(t *tx) error {
+		items = nil
+		err := t.query(`
+			SELECT `+storyColumns+`
+			FROM stories AS st
+			WHERE st.source = (SELECT key FROM sources WHERE name = ? AND active = 1)
+			ORDER BY st.date DESC, st.key DESC`,
+			func(row scanner) error {
+				var item news.Item
+				err := scanStory(row, &item.Story)
+				items = append(items, item)
+				return err
+			}, news.ArticlesName)
+		if err != nil {
+			return err
+		}
+		return t.fillFrom(items)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+// fillFrom fills in where items come from.
+func (t *tx) fillFrom(items []news.Item) error {
+	var sources []news.SourceKey
+	seen := make(map[news.SourceKey]bool)
+	for i := range items {
+		if key := items[i].Source; !seen[key] {
+			seen[key] = true
+			sources = append(sources, key)
+		}
+	}
+	infos, err := t.infos(sources)
+	for i := range items {
+		items[i].From = infos[items[i].Source]
+	}
+	return err
+}
+
+// fillCopies fills in which other configured sources carry the same stories,
+// oldest copy first, each source once.
+func (t *tx) fillCopies(items []news.Item) error {
+	byLink := make(map[string][]int)
+	var links []string
+	for i := range items {
+		if link := items[i].Canonical; link != "" {
+			if byLink[link] == nil {
+				links = append(links, link)
+			}
+			byLink[link] = append(byLink[link], i)
+		}
+	}
+	type carried struct {
+		item   int
+		source news.SourceKey
+	}
+	seen := make(map[carried]bool)
+	return queryList(t, `
+		SELECT `+infoColumns+`, st.canonical, st.link
+		FROM stories AS st
+		JOIN sources AS s ON s.key = st.source AND s.active = 1
+		JOIN source_infos AS i ON i.source = s.key
+		WHERE st.canonical IN (?...)
+		ORDER BY st.key`,
+		func(row scanner) error {
+			var link, canonical string
+			own, feed, err := scanInfo(row, &canonical, &link)
+			for _, i := range byLink[canonical] {
+				place := carried{i, own.Key}
+				if items[i].Source == own.Key || seen[place] {
+					continue
+				}
+				seen[place] = true
+				items[i].AlsoIn = append(items[i].AlsoIn, news.Copy{Title: describe(own, feed).Title, Link: link})
+			}
+			return err
+		}, links)
+}

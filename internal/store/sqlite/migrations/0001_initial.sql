@@ -1,0 +1,166 @@
+-- Instants are integer milliseconds since 1970 in UTC, NULL when unknown;
+-- durations are nanoseconds; hashes are 64 bits read as a signed number;
+-- lists and small objects are compact JSON, NULL when empty.
+
+CREATE TABLE hosts (
+	key     INTEGER PRIMARY KEY,
+	name    TEXT    NOT NULL UNIQUE,
+	slots   INTEGER NOT NULL,           -- largest concurrency of its paced sources
+	free_at INTEGER NOT NULL DEFAULT 0  -- nobody visits it before
+) STRICT;
+
+-- A source's fetching: the row that every visit rewrites, so it is kept short.
+-- A source that is configured no more stays, with active = 0.
+CREATE TABLE sources (
+	key          INTEGER PRIMARY KEY AUTOINCREMENT,
+	name         TEXT    NOT NULL,
+	url          TEXT    NOT NULL,
+	active       INTEGER NOT NULL,
+	mirror       INTEGER NOT NULL,
+	host         INTEGER REFERENCES hosts (key), -- NULL: unpaced, or no host
+	delay        INTEGER NOT NULL,               -- milliseconds between two visits to the host
+	due          INTEGER,                        -- NULL: never; the end of the lease while leased
+	claim        INTEGER NOT NULL DEFAULT 0,     -- the fence
+	leased_until INTEGER NOT NULL DEFAULT 0,     -- 0: not leased
+	strike       INTEGER NOT NULL DEFAULT 0,     -- claims since the last result
+	hold_host    INTEGER REFERENCES hosts (key), -- the host of which it holds a slot …
+	hold_until   INTEGER NOT NULL DEFAULT 0,     -- … until then: its lease, later the pause
+	visits       INTEGER NOT NULL DEFAULT 0,     -- ever; places the ring of visits
+	stories      INTEGER NOT NULL DEFAULT 0,     -- stored now
+	health       TEXT    NOT NULL,
+	since        INTEGER,
+	failures     INTEGER NOT NULL DEFAULT 0,
+	last_ok      INTEGER,
+	loaded       INTEGER NOT NULL DEFAULT 0,
+	untrusted    INTEGER NOT NULL DEFAULT 0,
+	interval     INTEGER NOT NULL DEFAULT 0,
+	moved_to     TEXT    NOT NULL DEFAULT '',
+	moved_seen   INTEGER NOT NULL DEFAULT 0,
+	moved_since  INTEGER,
+	val_url      TEXT    NOT NULL DEFAULT '',
+	val_etag     TEXT    NOT NULL DEFAULT '',
+	val_modified TEXT    NOT NULL DEFAULT '',
+	val_hash     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE UNIQUE INDEX sources_name ON sources (name) WHERE active = 1;
+CREATE INDEX sources_due ON sources (due) WHERE active = 1;
+CREATE INDEX sources_hold ON sources (hold_host, hold_until) WHERE hold_host IS NOT NULL;
+
+-- What a source is called and may be used for: overrides from the config,
+-- then what the feed says of itself.
+CREATE TABLE source_infos (
+	source       INTEGER PRIMARY KEY REFERENCES sources (key) ON DELETE CASCADE,
+	title        TEXT NOT NULL,
+	site         TEXT NOT NULL,
+	author       TEXT NOT NULL,
+	image        TEXT NOT NULL,
+	tags         TEXT,
+	content      TEXT NOT NULL,
+	feed_title   TEXT NOT NULL DEFAULT '',
+	feed_site    TEXT NOT NULL DEFAULT '',
+	feed_author  TEXT NOT NULL DEFAULT '',
+	feed_image   TEXT NOT NULL DEFAULT '',
+	feed_id      TEXT NOT NULL DEFAULT '',
+	feed_rights  TEXT NOT NULL DEFAULT '',
+	feed_updated INTEGER
+) STRICT;
+
+-- The last fifty visits of each source: a new one takes the oldest one's place.
+CREATE TABLE visits (
+	source   INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+	ring     INTEGER NOT NULL, -- number of the visit modulo 50
+	at       INTEGER,
+	duration INTEGER NOT NULL,
+	outcome  TEXT    NOT NULL,
+	cause    TEXT    NOT NULL,
+	detail   TEXT    NOT NULL,
+	status   INTEGER NOT NULL,
+	bytes    INTEGER NOT NULL,
+	added    INTEGER NOT NULL,
+	changed  INTEGER NOT NULL,
+	PRIMARY KEY (source, ring)
+) STRICT, WITHOUT ROWID;
+
+-- Long texts come last: what only needs the keys and hashes never reads the
+-- overflow pages that hold them.
+CREATE TABLE stories (
+	key        INTEGER PRIMARY KEY AUTOINCREMENT,
+	source     INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+	id         TEXT    NOT NULL,
+	public_id  TEXT    NOT NULL,
+	canonical  TEXT, -- NULL without a link
+	published  INTEGER,
+	updated    INTEGER,
+	first_seen INTEGER,
+	date       INTEGER,
+	changed    INTEGER,
+	updates    INTEGER NOT NULL,
+	hash       INTEGER NOT NULL,
+	raw_hash   INTEGER NOT NULL,
+	original   INTEGER NOT NULL,
+	local      INTEGER NOT NULL,
+	dated      TEXT    NOT NULL,
+	slug       TEXT    NOT NULL,
+	language   TEXT    NOT NULL,
+	words      INTEGER NOT NULL,
+	title      TEXT    NOT NULL,
+	link       TEXT    NOT NULL,
+	comments   TEXT    NOT NULL,
+	image      TEXT    NOT NULL,
+	rights     TEXT    NOT NULL,
+	authors    TEXT,
+	categories TEXT,
+	enclosures TEXT,
+	origin     TEXT,
+	excerpt    TEXT    NOT NULL,
+	summary    TEXT    NOT NULL,
+	content    TEXT    NOT NULL
+) STRICT;
+
+-- By id first: it also finds other sources' stories with the same id.
+CREATE UNIQUE INDEX stories_id ON stories (id, source);
+CREATE UNIQUE INDEX stories_public_id ON stories (public_id);
+CREATE INDEX stories_newest ON stories (source, date DESC, key DESC);
+CREATE INDEX stories_canonical ON stories (canonical) WHERE canonical IS NOT NULL;
+
+CREATE TABLE aliases (
+	source INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+	id     TEXT    NOT NULL,
+	story  INTEGER NOT NULL REFERENCES stories (key) ON DELETE CASCADE,
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX aliases_story ON aliases (story);
+
+CREATE TABLE tombstones (
+	source INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+	id     TEXT    NOT NULL,
+	PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+-- A feed that is configured no more keeps its row, so that its revision goes
+-- on rising should it come back.
+CREATE TABLE feeds (
+	key         INTEGER PRIMARY KEY,
+	name        TEXT    NOT NULL UNIQUE,
+	configured  INTEGER NOT NULL,
+	fingerprint TEXT, -- of the places it has; NULL when they are those of no config
+	revision    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+INSERT INTO feeds (name, configured) VALUES ('@articles', 1);
+
+-- Where stories stand in feeds, in the order in which they are read.
+CREATE TABLE feed_story (
+	feed      INTEGER NOT NULL REFERENCES feeds (key) ON DELETE CASCADE,
+	hidden    INTEGER NOT NULL,
+	date      INTEGER NOT NULL,
+	story     INTEGER NOT NULL REFERENCES stories (key) ON DELETE CASCADE,
+	public_id TEXT,             -- NULL: that of the story
+	entered   INTEGER NOT NULL, -- the feed's revision when it was first shown there
+	PRIMARY KEY (feed, hidden, date DESC, story DESC)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX feed_story_story ON feed_story (story, feed);
+CREATE INDEX feed_story_public_id ON feed_story (public_id) WHERE public_id IS NOT NULL;

@@ -1,0 +1,179 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"tributary/internal/news"
+)
+
+var itemChecks = []check{
+	{"newest first, in pages", func(f *fixture) {
+		f.sync(source("a"))
+		f.feeds("x")
+		var changes news.Changes
+		for i := range 20 {
+			s := story(fmt.Sprintf("s%02d", i), i/4) // four of each date
+			changes.Insert = append(changes.Insert, s)
+			changes.Place = append(changes.Place, news.Place{
+				Feed: "x", Story: news.StoryKey(-1 - i), Date: s.Date, PublicID: s.PublicID, Hidden: i%5 == 0,
+			})
+		}
+		f.load("a", changes)
+		want := ids(f.newest("x"))
+		if want != "s03 s02 s01 s07 s06 s04 s11 s09 s08 s14 s13 s12 s19 s18 s17 s16 " {
+			f.Fatalf("items %s", want)
+		}
+		for limit := 1; limit < 8; limit++ {
+			got := ""
+			var after news.Cursor
+			for {
+				page, err := f.Newest(f.Context(), "x", after, limit)
+				f.must(err)
+				if len(page) == 0 {
+					break
+				}
+				got += ids(page)
+				last := page[len(page)-1]
+				after = news.Cursor{Date: last.Date, Key: last.Key}
+			}
+			if got != want {
+				f.Errorf("by %d: %s", limit, got)
+			}
+		}
+	}},
+	{"old and new dates sort", func(f *fixture) {
+		f.sync(source("a"))
+		f.feeds("x")
+		for _, year := range []int{1999, 1990, 2026, 1970, 2001} {
+			s := story(fmt.Sprint(year), 0)
+			s.Date = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+			f.placed("a", s)
+		}
+		if got := ids(f.newest("x")); got != "2026 2001 1999 1990 1970 " {
+			f.Errorf("items %s", got)
+		}
+	}},
+	{"no such feed, no items", func(f *fixture) {
+		f.feeds("x")
+		for _, feed := range []string{"x", "nowhere", ""} {
+			if got := f.newest(feed); len(got) != 0 {
+				f.Errorf("%s has %v", feed, got)
+			}
+		}
+	}},
+	{"also in", func(f *fixture) {
+		f.sync(source("a"), source("b", titled("The B")), source("c"), source("d"))
+		f.feeds("x")
+		shown := linked("one", "https://x.example/1")
+		shown.Link = "https://x.example/1?utm_source=a"
+		f.placed("a", shown)
+		f.placed("a", linked("nolink", ""))
+		for _, name := range []string{"b", "c", "d"} {
+			copied := linked(name+"1", "https://x.example/1")
+			copied.Link = "https://" + name + ".example/1"
+			f.insert(name, copied, linked(name+"2", ""))
+		}
+		f.sync(source("a"), source("b", titled("The B")), source("d"))
+		want := []news.Copy{{Title: "The B", Link: "https://b.example/1"}, {Title: "d.example", Link: "https://d.example/1"}}
+		for _, item := range f.newest("x") {
+			if item.ID == "one" && !reflect.DeepEqual(item.AlsoIn, want) || item.ID != "one" && item.AlsoIn != nil {
+				f.Errorf("%s is also in %+v", item.ID, item.AlsoIn)
+			}
+		}
+	}},
+	{"articles, newest first", func(f *fixture) {
+		articles := source(news.ArticlesName, at("file:/articles"), titled("Our site"))
+		f.sync(articles, source("a"))
+		f.insert("a", story("other", 0))
+		f.insert(news.ArticlesName, story("old", 9), story("new", 1), story("middle", 5))
+		got, err := f.Articles(f.Context())
+		f.must(err)
+		if ids(got) != "new middle old " {
+			f.Fatalf("articles %s", ids(got))
+		}
+		if from := got[0].From; !from.Local || from.Title != "Our site" || from.URL != "" || from.Name != news.ArticlesName {
+			f.Errorf("from %+v", from)
+		}
+		f.sync(source("a"))
+		if got, err := f.Articles(f.Context()); err != nil || len(got) != 0 {
+			f.Errorf("articles %s, %v without their source", ids(got), err)
+		}
+	}},
+}
+
+var infoChecks = []check{
+	{"the operator's words win over the feed's", func(f *fixture) {
+		plain := source("a")
+		f.sync(plain)
+		f.feeds("x")
+		f.placed("a", story("one", 1))
+		from := func() news.SourceInfo { f.Helper(); return f.newest("x")[0].From }
+		want := news.SourceInfo{Key: f.keys["a"], Name: "a", URL: plain.URL, Title: "a.example", Content: news.ContentFull}
+		if got := from(); !reflect.DeepEqual(got, want) {
+			f.Errorf("from\n%+v, want\n%+v", got, want)
+		}
+		f.loadBatch("a", news.Batch{
+			Title: "Feed title", Link: "https://a.example/", ID: "urn:a", Image: "https://a.example/i", Rights: "CC",
+			Authors: []news.Person{{Name: "Ann"}, {Name: "Bob"}}, Updated: start,
+		}, news.Changes{})
+		want.Title, want.Site, want.ID, want.Image = "Feed title", "https://a.example/", "urn:a", "https://a.example/i"
+		want.Rights, want.Author, want.Updated = "CC", "Ann", start
+		if got := from(); !reflect.DeepEqual(got, want) {
+			f.Errorf("from\n%+v, want\n%+v", got, want)
+		}
+		own := source("a", titled("Mine"))
+		own.Site, own.Author, own.Image = "https://mine.example/", "Me", "https://mine.example/i"
+		own.Tags, own.Content = []string{"go", "c++"}, news.ContentSummary
+		f.sync(own)
+		want.Title, want.Site, want.Author, want.Image = "Mine", own.Site, own.Author, own.Image
+		want.Tags, want.Content = own.Tags, own.Content
+		if got := from(); !reflect.DeepEqual(got, want) {
+			f.Errorf("from\n%+v, want\n%+v", got, want)
+		}
+	}},
+	{"a file has no address", func(f *fixture) {
+		f.sync(source("a", at("file:/home/me/feed.xml")))
+		f.feeds("x")
+		f.placed("a", story("one", 1))
+		if got := f.newest("x")[0].From; got.URL != "" || got.Title != "a" || got.Local {
+			f.Errorf("from %+v", got)
+		}
+	}},
+	{"only what shows raises revisions", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		f.feeds("x")
+		f.placed("a", story("one", 1))
+		batch := news.Batch{Title: "T", Updated: start}
+		steps := []struct {
+			reason string
+			rises  bool
+			do     func()
+		}{
+			{"a new title", true, func() { f.loadBatch("a", batch, news.Changes{}) }},
+			{"the same again, another time", false, func() {
+				batch.Updated = start.Add(time.Hour)
+				f.loadBatch("a", batch, news.Changes{})
+			}},
+			{"a source without stories", false, func() { f.loadBatch("b", news.Batch{Title: "B"}, news.Changes{}) }},
+			{"the same config", false, func() { f.sync(source("a"), source("b")) }},
+			{"a setting of fetching", false, func() { f.sync(source("a", concurrency(5)), source("b")) }},
+			{"the same title from the operator", false, func() { f.sync(source("a", titled("T")), source("b")) }},
+			{"another title from the operator", true, func() { f.sync(source("a", titled("U")), source("b")) }},
+			{"a title that is overridden", false, func() {
+				batch.Title = "V"
+				f.loadBatch("a", batch, news.Changes{})
+			}},
+			{"another address", true, func() { f.sync(source("a", titled("U"), at("https://b2.example/")), source("b")) }},
+			{"removing a source without stories", false, func() { f.sync(source("a", titled("U"), at("https://b2.example/"))) }},
+		}
+		for _, step := range steps {
+			before := f.revision("x")
+			step.do()
+			if after := f.revision("x"); (after > before) != step.rises {
+				f.Errorf("%s: revision %d, then %d", step.reason, before, after)
+			}
+		}
+	}},
+}

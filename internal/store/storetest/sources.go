@@ -1,0 +1,156 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"tributary/internal/news"
+)
+
+var sourceChecks = []check{
+	{"a new source is due at once", func(f *fixture) {
+		keys := f.sync(source("a"), source("b"))
+		if len(keys) != 2 || keys["a"] == 0 || keys["a"] == keys["b"] {
+			f.Fatalf("keys %v", keys)
+		}
+		state := f.state("a")
+		if state.Key != keys["a"] || !state.Due.Equal(f.now) || state.Health != news.HealthNew || state.Loaded {
+			f.Errorf("state %+v", state)
+		}
+	}},
+	{"syncing the same again changes nothing", func(f *fixture) {
+		before := f.sync(source("a"))["a"]
+		f.record(f.result(f.lease("a")), f.none)
+		due := f.state("a").Due
+		f.now = f.now.Add(time.Hour)
+		if after := f.sync(source("a"))["a"]; after != before || !f.state("a").Due.Equal(due) {
+			f.Errorf("key %d became %d, due %v became %v", before, after, due, f.state("a").Due)
+		}
+	}},
+	{"a rename keeps key, stories and fetch state", func(f *fixture) {
+		before := f.sync(source("a"))["a"]
+		f.insert("a", story("one", 1))
+		was := f.state("a")
+		after := f.sync(source("b", at("https://a.example/feed")))
+		is := f.state("b")
+		if after["b"] != before || len(after) != 1 || is.Stories != 1 || !is.Due.Equal(was.Due) || is.Last != was.Last {
+			f.Errorf("key %d became %v, state %+v", before, after, is)
+		}
+	}},
+	{"a move keeps key and stories, is due and loses validators", func(f *fixture) {
+		before := f.sync(source("a"))["a"]
+		f.insert("a", story("one", 1))
+		result := f.result(f.lease2("a"))
+		result.Validators = &news.Validators{URL: "https://a.example/feed", ETag: `"x"`, BodyHash: 7}
+		result.MovedTo = "https://new.example/feed"
+		f.record(result, f.none)
+		f.now = f.now.Add(time.Minute)
+		after := f.sync(source("a", at("https://new.example/feed")))["a"]
+		state := f.state("a")
+		if after != before || state.Stories != 1 || !state.Due.Equal(f.now) {
+			f.Errorf("key %d became %d, state %+v", before, after, state)
+		}
+		if state.Validators != (news.Validators{}) || state.MovedTo != "" || state.URL != "https://new.example/feed" {
+			f.Errorf("state of the old address is left: %+v", state)
+		}
+	}},
+	{"two sources can swap their names", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		keys := f.sync(source("b", at("https://a.example/feed")), source("a", at("https://b.example/feed")))
+		// By name first: each keeps its name and takes the other's address.
+		if state := f.state("a"); state.Key != keys["a"] || state.URL != "https://b.example/feed" {
+			f.Errorf("state %+v, keys %v", state, keys)
+		}
+	}},
+	{"names can move along a chain", func(f *fixture) {
+		before := f.sync(source("a"), source("b"))
+		after := f.sync(source("b", at("https://new.example/")), source("c", at("https://a.example/feed")))
+		if after["b"] != before["b"] || after["c"] != before["a"] {
+			f.Errorf("%v became %v", before, after)
+		}
+	}},
+	{"two sources may have one address", func(f *fixture) {
+		same := at("https://same.example/feed")
+		before := f.sync(source("a", same), source("b", same))
+		after := f.sync(source("b", same), source("a", same))
+		if before["a"] == before["b"] || after["a"] != before["a"] || after["b"] != before["b"] {
+			f.Errorf("%v became %v", before, after)
+		}
+	}},
+	{"the due time of a leased source is left alone", func(f *fixture) {
+		f.sync(source("a"))
+		lease := f.lease("a")
+		due := f.state("a").Due
+		f.now = f.now.Add(time.Second)
+		f.sync(source("a", at("https://new.example/feed")))
+		if state := f.state("a"); !state.Due.Equal(due) {
+			f.Errorf("due %v became %v under lease %+v", due, state.Due, lease)
+		}
+	}},
+	{"a removed source is never claimed, its result is stale", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		lease := f.lease("a")
+		removed := f.keys["a"]
+		if keys := f.sync(source("b")); len(keys) != 1 {
+			f.Errorf("keys %v", keys)
+		}
+		if recorded := f.record(f.changed(lease, news.Batch{}), f.none); !recorded.Stale {
+			f.Error("its result was stored")
+		}
+		f.now = f.now.Add(24 * time.Hour)
+		if got := names(f.claim().Leases); got != "b " {
+			f.Errorf("claimed %s", got)
+		}
+		if got := f.ask(news.ClaimRequest{Limit: 5, Only: []news.SourceKey{removed}}); len(got.Leases) != 0 {
+			f.Errorf("claimed %+v by its key", got)
+		}
+		states, err := f.Sources(f.Context())
+		f.must(err)
+		if len(states) != 1 {
+			f.Errorf("states %v", states)
+		}
+	}},
+	{"a removed source's stories leave every feed and stay stored", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		f.feeds("x", "y")
+		f.load("a", news.Changes{
+			Insert: []news.Story{story("one", 1)}, Feeds: []string{"x"},
+			Place: []news.Place{{Feed: "x", Story: -1, Date: start, PublicID: "urn:test:one"}},
+		})
+		before := f.revision("x")
+		key := f.keys["a"]
+		f.sync(source("b"))
+		if got := f.newest("x"); len(got) != 0 || f.revision("x") <= before {
+			f.Errorf("items %s, revision %d then %d", ids(got), before, f.revision("x"))
+		}
+		if got := f.stories(); len(got) != 0 {
+			f.Errorf("stories %v of a source that isn't configured", got)
+		}
+		if back := f.sync(source("a"), source("b")); back["a"] != key || f.byID("a", "one").Title != "Story one" {
+			f.Errorf("it came back as %d, was %d", back["a"], key)
+		}
+		if stale := f.feeds("x", "y"); !slices.Equal(stale, []string{"x", "y"}) {
+			f.Errorf("stale feeds %v", stale)
+		}
+	}},
+	{"states come by name", func(f *fixture) {
+		f.sync(source("m"), source("z"), source("a"))
+		states, err := f.Sources(f.Context())
+		f.must(err)
+		if !slices.IsSortedFunc(states, func(a, b news.SourceState) int {
+			if a.Name < b.Name {
+				return -1
+			}
+			return 1
+		}) {
+			f.Errorf("states %v", states)
+		}
+	}},
+}
+
+// lease2 leases a source again, ten minutes later.
+func (f *fixture) lease2(name string) news.Lease {
+	f.Helper()
+	f.now = f.now.Add(10 * time.Minute)
+	return f.lease(name)
+}
