@@ -30,35 +30,35 @@ func (f *found) read(p *pass, e *element, more bool) {
 	for more {
 		var key, value []byte
 		key, value, more = p.z.TagAttr()
-		name := string(key)
 		if e.name == "img" {
-			f.measure(name, value)
-			if real, ok := lazy[name]; ok {
+			f.measure(key, value)
+			if real, ok := lazy[string(key)]; ok {
 				later = append(later, attribute{real, string(value)})
 				continue
 			}
 		}
-		f.take(p, e, name, string(value))
+		f.take(p, e, key, value)
 	}
 	for _, a := range later {
-		f.take(p, e, a.name, a.value)
+		f.take(p, e, []byte(a.name), []byte(a.value))
 	}
 	f.force(e)
 }
 
 // take keeps an attribute if the element may have it with this value.
-func (f *found) take(p *pass, e *element, name, value string) {
-	shape, ok := e.attrs[name]
+func (f *found) take(p *pass, e *element, key, value []byte) {
+	shape, ok := e.attrs[string(key)]
 	if !ok {
-		if shape, ok = globals[name]; !ok {
+		if shape, ok = globals[string(key)]; !ok {
 			return
 		}
 	}
+	name := string(key)
 	if f.has(name) || p.strip && name == "poster" {
 		return
 	}
-	if value, ok = p.shape(shape, value); ok {
-		f.attrs = append(f.attrs, attribute{name, value})
+	if kept, ok := p.shape(shape, string(value)); ok {
+		f.attrs = append(f.attrs, attribute{name, kept})
 	}
 }
 

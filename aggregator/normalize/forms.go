@@ -34,21 +34,22 @@ const (
 // more. It never reaches the page it stands in, since it is of another origin.
 const sandbox = "allow-scripts allow-same-origin allow-popups allow-presentation"
 
-// webURL matches an absolute http(s) URL without user, density what follows one
-// in a srcset.
+// webURL matches how an absolute http(s) URL begins. That is enough where
+// bluemonday parses the URL too, and cheap; candidate matches a whole one with
+// its descriptor in a srcset, which bluemonday does not read.
 const (
-	webURL  = `https?://[^/?#@"<>\x00-\x20\x7f-\x{10ffff}]+(?:[/?#][!-~]*)?`
-	density = `(?: [0-9.]+[wx])?`
+	webURL    = `https?://[0-9a-z\[_-]`
+	candidate = `https?://[^/?#@"<>\x00-\x20\x7f-\x{10ffff}]+(?:[/?#][!-~]*)?(?: [0-9.]+[wx])?`
 )
 
 // patterns are those of the forms. formEmbed has one for each list of hosts, see
 // embedPattern.
 var patterns = [...]*regexp.Regexp{
 	formText:     regexp.MustCompile(``),
-	formURL:      regexp.MustCompile(`^` + webURL + `$`),
-	formLink:     regexp.MustCompile(`^(?:` + webURL + `|mailto:[!-~]+)$`),
-	formMedia:    regexp.MustCompile(`^` + webURL + `$`),
-	formSrcset:   regexp.MustCompile(`^` + webURL + density + `(?:, ` + webURL + density + `)*$`),
+	formURL:      regexp.MustCompile(`^` + webURL),
+	formLink:     regexp.MustCompile(`^(?:` + webURL + `|mailto:)`),
+	formMedia:    regexp.MustCompile(`^` + webURL),
+	formSrcset:   regexp.MustCompile(`^` + candidate + `(?:, ` + candidate + `)*$`),
 	formFlag:     regexp.MustCompile(`^$`),
 	formNumber:   regexp.MustCompile(`^[0-9]{1,5}$`),
 	formQuery:    regexp.MustCompile(`^[0-9A-Za-z .,:()%<>=/+*-]{1,500}$`),

@@ -413,3 +413,23 @@ func TestDocumentIsNotChanged(t *testing.T) {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 }
+
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	n := New()
+	source := news.Source{Embeds: []string{"youtube.com"}}
+	s := one(t, source, news.Entry{
+		ID: "1", Link: "/1", Summary: news.Text{Value: "short &amp; <b>good</b>"},
+		Content: news.Text{Value: `<p>a <img src="i.png"></p><iframe src="https://youtube.com/x"></iframe>`},
+	})
+	before := s
+	if n.Again(&s, &source) || cmp.Diff(before, s) != "" {
+		t.Errorf("changed what the same policy let in: %s", cmp.Diff(before, s))
+	}
+	if !n.Again(&s, &news.Source{Images: news.ImagesStrip}) {
+		t.Error("new settings of the source did not show")
+	}
+	if s.Content != "<p>a </p>" || s.Hash == before.Hash || s.Summary != before.Summary {
+		t.Errorf("got %q, summary %q", s.Content, s.Summary)
+	}
+}

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,10 @@ func newPolicy(embeds []string) *bluemonday.Policy {
 	policy := bluemonday.NewPolicy()
 	policy.RequireParseableURLs(true)
 	policy.AllowRelativeURLs(false)
-	policy.AllowURLSchemes("http", "https", "mailto")
+	policy.AllowURLSchemes("mailto")
+	for _, scheme := range []string{"http", "https"} {
+		policy.AllowURLSchemeWithCustomPolicy(scheme, func(u *url.URL) bool { return u.Host != "" && u.User == nil })
+	}
 	policy.RequireNoFollowOnLinks(true)
 	policy.RequireNoReferrerOnLinks(true)
 	for name := range dropped {

@@ -60,6 +60,9 @@ func (p *prose) keep(r rune) {
 	if p.length > maxExcerpt {
 		return
 	}
+	if p.text == nil {
+		p.text = make([]byte, 0, maxExcerpt+8)
+	}
 	if p.space {
 		if p.length < maxExcerpt {
 			p.lastGap = len(p.text)

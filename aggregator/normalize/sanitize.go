@@ -79,9 +79,15 @@ type opened struct {
 // nothing is left that it could object to.
 func (r rules) clean(m markup, policy *bluemonday.Policy) fragment {
 	f := r.walk(m)
-	if strings.ContainsAny(f.html, "<&") {
-		f.html = policy.Sanitize(f.html)
+	if !strings.ContainsAny(f.html, "<&") {
+		return f
 	}
+	var checked strings.Builder
+	checked.Grow(len(f.html))
+	if err := policy.SanitizeReaderToWriter(strings.NewReader(f.html), &checked); err != nil {
+		return fragment{} // it could not be read to its end: nothing of it is known to be safe
+	}
+	f.html = checked.String()
 	return f
 }
 

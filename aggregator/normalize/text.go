@@ -39,99 +39,6 @@ func plainHTML(s string) string {
 	return fold(stripTags(s), maxText)
 }
 
-// stripTags takes the tags out of s and decodes the rest.
-func stripTags(s string) string {
-	ended := endTags(s)
-	var b strings.Builder
-	skip := ""
-	for z := html.NewTokenizer(strings.NewReader(s)); b.Len() <= 4*maxText; {
-		kind := z.Next()
-		raw := string(z.Raw()) // before the tokenizer changes it in place
-		switch kind {
-		case html.ErrorToken:
-			if skip == "" && strings.HasPrefix(raw, "<") {
-				b.WriteString(html.UnescapeString(raw)) // "<" and no ">" after it
-			}
-			return b.String()
-		case html.TextToken:
-			if skip == "" {
-				b.Write(z.Text())
-			}
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, attrs := z.TagName()
-			tag := string(name)
-			switch _, drop := dropped[tag]; {
-			case skip != "":
-			case drop && kind == html.StartTagToken && ended[tag]:
-				skip = tag
-			case looksLikeTag(tag, attrs, ended):
-				writeBreak(&b, tag)
-				z.NextIsNotRawText()
-			default:
-				b.WriteString(html.UnescapeString(raw))
-				z.NextIsNotRawText()
-			}
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			switch tag := string(name); {
-			case skip == tag:
-				skip = ""
-			case skip != "" || isHTML(tag):
-				writeBreak(&b, tag)
-			default:
-				b.WriteString(html.UnescapeString(raw))
-			}
-		}
-	}
-	return b.String()
-}
-
-// writeBreak keeps the words apart that an element with a line of its own does.
-func writeBreak(b *strings.Builder, tag string) {
-	if e := elements[tag]; e != nil && e.breaks {
-		b.WriteByte(' ')
-	}
-}
-
-// looksLikeTag reports whether a start tag in a text is one, see plain.
-func looksLikeTag(tag string, attrs bool, ended map[string]bool) bool {
-	if !isHTML(tag) {
-		return false
-	}
-	if e := elements[tag]; e != nil && (e.void || e.closes != nil) {
-		return true // has no end tag, or may leave it out
-	}
-	return attrs || ended[tag]
-}
-
-// endTags are the names of all end tags in s.
-func endTags(s string) map[string]bool {
-	names := map[string]bool{}
-	for _, part := range strings.Split(s, "</")[1:] {
-		end := strings.IndexFunc(part, func(r rune) bool { return r == '>' || r == '/' || r <= ' ' })
-		if 0 < end && end <= 16 {
-			names[strings.ToLower(part[:end])] = true
-		}
-	}
-	return names
-}
-
-// obsolete are elements of HTML that we neither keep nor drop with what they
-// contain.
-var obsolete = map[string]bool{
-	"html": true, "head": true, "body": true, "meta": true, "link": true, "base": true,
-	"form": true, "input": true, "button": true, "label": true, "fieldset": true, "legend": true,
-	"option": true, "optgroup": true, "output": true, "progress": true, "meter": true,
-	"font": true, "center": true, "big": true, "blink": true, "marquee": true, "nobr": true,
-	"acronym": true, "basefont": true, "dir": true, "menu": true, "frame": true, "embed": true,
-	"param": true, "track": true, "map": true, "area": true, "dialog": true, "data": true,
-}
-
-func isHTML(tag string) bool {
-	_, drop := dropped[tag]
-	return drop || elements[tag] != nil || obsolete[tag]
-}
-
 // fold makes one line of s: white space becomes single spaces, none at its
 // ends, characters that do not show go, and it is cut after limit bytes at most.
 func fold(s string, limit int) string {
@@ -208,44 +115,36 @@ func isBidi(r rune) bool {
 // appendClean appends text without the characters that don't print, with line
 // ends as \n, and escaped for HTML in the way bluemonday does, if asked to.
 func appendClean(out []byte, s string, escape bool) []byte {
+	from := 0 // what is not appended yet and needs no change
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if prints(r) {
-				out = utf8.AppendRune(out, r)
-			}
-			i += size
+		if plainASCII[s[i]] {
+			i++
 			continue
 		}
-		i++
-		switch {
-		case c == '\r':
+		out = append(out, s[from:i]...)
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch i += size; {
+		case r == '\r':
 			if i == len(s) || s[i] != '\n' {
 				out = append(out, '\n')
 			}
-		case c < ' ' && c != '\t' && c != '\n' || c == 0x7f:
-		case escape:
-			out = appendEscaped(out, c)
-		default:
-			out = append(out, c)
+		case r < utf8.RuneSelf && escape && prints(r):
+			out = append(out, escapes[r]...)
+		case prints(r):
+			out = utf8.AppendRune(out, r)
 		}
+		from = i
 	}
-	return out
+	return append(out, s[from:]...)
 }
 
-func appendEscaped(out []byte, c byte) []byte {
-	switch c {
-	case '&':
-		return append(out, "&amp;"...)
-	case '<':
-		return append(out, "&lt;"...)
-	case '>':
-		return append(out, "&gt;"...)
-	case '"':
-		return append(out, "&#34;"...)
-	case '\'':
-		return append(out, "&#39;"...)
+// escapes are those of the characters that mean something in HTML.
+var escapes = map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\'': "&#39;"}
+
+// plainASCII are the bytes that appendClean copies as they are.
+var plainASCII = func() (plain [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		plain[c] = prints(c) && escapes[c] == ""
 	}
-	return append(out, c)
-}
+	return plain
+}()

@@ -78,8 +78,8 @@ func under(host, domain string) bool {
 }
 
 // measure notes how large a picture is shown, and whether at all.
-func (f *found) measure(name string, value []byte) {
-	switch name {
+func (f *found) measure(name, value []byte) {
+	switch string(name) {
 	case "width":
 		f.width = pixels(string(value), f.width)
 	case "height":
