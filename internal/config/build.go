@@ -12,17 +12,19 @@ type builder struct {
 	config *Config
 	errs   Errors
 
-	base    settings          // what holds for all sources
-	hosts   map[string]*table // [host."…"] blocks
-	names   map[string]string // where each source was defined
-	urls    map[string]string // which source has each address, and where
-	feeds   map[string]string // where each feed was defined
-	pending []func()          // checks that need all sources
+	base      settings          // what holds for all sources
+	hosts     map[string]*table // [host."…"] blocks
+	names     map[string]string // where each source was defined
+	urls      map[string]string // which source has each address, and where
+	feeds     map[string]string // where each feed was defined
+	pending   []func()          // checks that need all sources
+	schedules map[string]bool   // those that were found to be good
 }
 
 // build reads the main document and all that it includes.
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
+	b.schedules = map[string]bool{}
 	b.names, b.urls, b.feeds = map[string]string{}, map[string]string{}, map[string]string{}
 	included := b.included(top)
 	b.site(orEmpty(top.table("site", "[site]"), top))

@@ -21,7 +21,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"tributary/internal/news"
@@ -45,6 +44,7 @@ type Config struct {
 
 	redirects map[string]string
 	sources   []news.Source
+	byName    map[string]int // index into sources
 	feeds     []news.Feed
 	lists     []ReadingList
 }
@@ -146,8 +146,8 @@ func (c *Config) Sources() []news.Source { return c.sources }
 
 // Source gives a source by name.
 func (c *Config) Source(name string) (news.Source, bool) {
-	i := slices.IndexFunc(c.sources, func(s news.Source) bool { return s.Name == name })
-	if i < 0 {
+	i, ok := c.byName[name]
+	if !ok {
 		return news.Source{}, false
 	}
 	return c.sources[i], true

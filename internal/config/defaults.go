@@ -28,6 +28,7 @@ func defaults() *Config {
 			},
 		},
 		redirects: map[string]string{},
+		byName:    map[string]int{},
 	}
 }
 

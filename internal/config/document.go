@@ -60,7 +60,7 @@ func (d *document) syntaxError(err error) *Error {
 // errorAt makes an error at an offset.
 func (d *document) errorAt(offset int, message, hint string) *Error {
 	offset = min(max(offset, 0), len(d.data))
-	line := sort.SearchInts(d.lines, offset+1)
+	line := d.line(offset)
 	start := d.lines[line-1]
 	text, _, _ := bytes.Cut(d.data[start:], []byte("\n"))
 	return &Error{
@@ -68,6 +68,9 @@ func (d *document) errorAt(offset int, message, hint string) *Error {
 		Text: redact(strings.ToValidUTF8(strings.TrimRight(string(text), "\r"), "�")), Message: message, Hint: hint,
 	}
 }
+
+// line gives the line, from 1, of an offset.
+func (d *document) line(offset int) int { return sort.SearchInts(d.lines, offset+1) }
 
 // resolve makes a path of the document absolute.
 func (d *document) resolve(path string) string {

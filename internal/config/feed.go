@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,22 +52,23 @@ func (b *builder) feed(t *table) {
 // knownSources tells which sources of a feed there are none of. The position
 // in the list is that in the file, so nothing is told twice when one is wrong.
 func (b *builder) knownSources(t *table, names []string) {
-	known := make([]string, len(b.config.sources))
-	for i, s := range b.config.sources {
-		known[i] = s.Name
-	}
 	list, _ := t.values["sources"].([]any)
 	for i, element := range list {
 		name, _ := element.(string)
-		if !slices.Contains(names, name) || slices.Contains(known, name) {
+		if !slices.Contains(names, name) || b.hasSource(name) {
 			continue
 		}
 		hint := "no [[source]] has this name"
-		if meant := nearest.Word(name, known); meant != "" {
+		if meant := nearest.Word(name, slices.Sorted(maps.Keys(b.config.byName))); meant != "" {
 			hint = fmt.Sprintf("did you mean %q?", meant)
 		}
 		t.failAt(join(join(t.path, "sources"), strconv.Itoa(i)), fmt.Sprintf("sources: unknown source %q", name), hint)
 	}
+}
+
+func (b *builder) hasSource(name string) bool {
+	_, ok := b.config.byName[name]
+	return ok
 }
 
 // finishFeeds gives the feed that is there when none is configured, and titles

@@ -33,10 +33,7 @@ func (b *builder) fetch(t *table) {
 // common. Networks add up, so that a source can reach what the operator opened
 // for all; every other key replaces what lies below.
 func (b *builder) shared(t *table, s *settings) {
-	t.checked("schedule", &s.Schedule, func(spec string) (string, error) {
-		parsed, err := schedule.Parse(spec)
-		return parsed.String(), err
-	})
+	t.checked("schedule", &s.Schedule, b.schedule)
 	t.duration("timeout", &s.Fetch.Timeout, time.Second, maxTimeout)
 	concurrency := t.whole("host_concurrency", &s.Fetch.HostConcurrency, 1, 100)
 	delay := t.duration("host_delay", &s.Fetch.HostDelay, 0, maxHostDelay)
@@ -46,6 +43,19 @@ func (b *builder) shared(t *table, s *settings) {
 	oneOf(t, "images", &s.Images, news.ImagesKeep, news.ImagesStrip)
 	keep(t, &s.Keep)
 	t.texts("embeds", &s.Embeds, checkHost)
+}
+
+// schedule checks a schedule. Thousands of sources share a few, and trying one
+// out takes time.
+func (b *builder) schedule(spec string) (string, error) {
+	if b.schedules[spec] {
+		return spec, nil
+	}
+	parsed, err := schedule.Parse(spec)
+	if err == nil {
+		b.schedules[parsed.String()] = true
+	}
+	return parsed.String(), err
 }
 
 // own reads the keys that [host."…"] and [[source]] have in common.
@@ -147,9 +157,24 @@ func (b *builder) hostBlocks(t *table) {
 			t.fail(host, err.Error(), "")
 			continue
 		}
+		if inner := innerTable(block); inner != "" {
+			t.fail(host, fmt.Sprintf("the name of a host has dots, so it stands in quotes: [host.%q]", host+"."+inner), "")
+			continue
+		}
 		b.hosts[name] = block
 		scratch := b.base
 		b.own(block, &scratch)
 		block.finish()
 	}
+}
+
+// innerTable finds what [host.example.org], without quotes, makes of a name: a
+// table in a table that is no key of ours.
+func innerTable(block *table) string {
+	for key, value := range block.values {
+		if _, nested := value.(map[string]any); nested && key != "headers" {
+			return key
+		}
+	}
+	return ""
 }

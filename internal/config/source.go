@@ -41,6 +41,7 @@ func (b *builder) source(t *table) {
 	}
 	s.Name, s.URL = name, address
 	s.Fetch.Unpaced = !s.paced && (s.IsFile() || inside(host, s.Fetch.AllowNetworks))
+	b.config.byName[name] = len(b.config.sources)
 	b.config.sources = append(b.config.sources, s.Source)
 }
 

@@ -65,8 +65,7 @@ func (t *table) note(err *Error) {
 
 // placeOf gives the place of a key for a message about another one.
 func (t *table) placeOf(key string) string {
-	e := t.doc.errorAt(t.doc.places[join(t.path, key)].key, "", "")
-	return fmt.Sprintf("%s:%d", e.File, e.Line)
+	return fmt.Sprintf("%s:%d", t.doc.name, t.doc.line(t.doc.places[join(t.path, key)].key))
 }
 
 // finish tells every key that nobody asked for.

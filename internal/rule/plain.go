@@ -2,6 +2,8 @@ package rule
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -25,19 +27,42 @@ func plain(markup string) string {
 	if markup == "" {
 		return ""
 	}
-	var text strings.Builder
+	var text folder
 	text.Grow(len(markup) / 2)
 	tokens := html.NewTokenizer(strings.NewReader(markup))
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken: // the end: a string reader has no other error
-			return strings.Join(strings.Fields(text.String()), " ")
+			return text.String()
 		case html.TextToken:
-			text.Write(tokens.Text())
+			text.fold(tokens.Text())
 		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
 			if name, _ := tokens.TagName(); !inline[atom.Lookup(name)] {
-				text.WriteByte(' ')
+				text.space = true
 			}
 		}
+	}
+}
+
+// folder is a builder that folds white space to single spaces, with none at
+// the ends.
+type folder struct {
+	strings.Builder
+	space bool // owed before the next letter
+}
+
+func (f *folder) fold(text []byte) {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if unicode.IsSpace(r) {
+			f.space = true
+		} else {
+			if f.space && f.Len() > 0 {
+				f.WriteByte(' ')
+			}
+			f.space = false
+			f.Write(text[:size])
+		}
+		text = text[size:]
 	}
 }
