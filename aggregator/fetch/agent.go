@@ -12,7 +12,7 @@ import (
 // Parts that are unknown are left out.
 type agent struct {
 	product string
-	comment []string // what all sources share
+	comment string // what all sources share, each part with "; " behind it
 }
 
 func newAgent(options Options) agent {
@@ -21,26 +21,20 @@ func newAgent(options Options) agent {
 		a.product += "/" + strings.ReplaceAll(version, " ", "-")
 	}
 	if site := plain(options.SiteURL); site != "" {
-		a.comment = append(a.comment, "+"+site)
+		a.comment += "+" + site + "; "
 	}
 	if contact := plain(options.Contact); contact != "" {
-		a.comment = append(a.comment, "contact="+contact)
+		a.comment += "contact=" + contact + "; "
 	}
 	return a
 }
 
+// text makes the User-Agent for a source, whose name needs no quoting.
 func (a agent) text(source string, subscribers int) string {
-	parts := a.comment[:len(a.comment):len(a.comment)]
-	if source != "" {
-		parts = append(parts, "source="+plain(source))
-	}
 	if subscribers > 0 {
-		parts = append(parts, strconv.Itoa(subscribers)+" subscribers")
+		return a.product + " (" + a.comment + "source=" + source + "; " + strconv.Itoa(subscribers) + " subscribers)"
 	}
-	if len(parts) == 0 {
-		return a.product
-	}
-	return a.product + " (" + strings.Join(parts, "; ") + ")"
+	return a.product + " (" + a.comment + "source=" + source + ")"
 }
 
 // plain leaves what may stand in a comment without quoting (RFC 9110 §5.6.5):

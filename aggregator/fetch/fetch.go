@@ -40,10 +40,14 @@ const (
 	defaultMaxBody = 16 << 20
 )
 
-// accept names what we read, best first. Everything else is welcome too: many
-// feeds are sent as text/html or application/octet-stream.
-const accept = "application/atom+xml, application/rss+xml, application/feed+json, " +
-	"application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
+// What every request says; the slices are shared by all and never changed.
+var (
+	// accept names what we read, best first. Everything else is welcome too:
+	// many feeds are sent as text/html or application/octet-stream.
+	accept = []string{"application/atom+xml, application/rss+xml, application/feed+json, " +
+		"application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"}
+	acceptEncoding = []string{codec.AcceptEncoding}
+)
 
 // Client sends the requests. [safehttp.Client] is the one to use.
 type Client interface {
@@ -127,8 +131,8 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 		URL: request.Source.URL,
 		Header: http.Header{
 			"User-Agent":      {f.agent.text(request.Source.Name, request.Subscribers)},
-			"Accept":          {accept},
-			"Accept-Encoding": {codec.AcceptEncoding},
+			"Accept":          accept,
+			"Accept-Encoding": acceptEncoding,
 		},
 		Private:       request.Source.Fetch.Headers,
 		AllowNetworks: request.Source.Fetch.AllowNetworks,

@@ -67,8 +67,8 @@ func TestRule11AgentText(t *testing.T) {
 		source  string
 		want    string
 	}{
-		{Options{}, "", "tributary"},
-		{Options{Version: "v1 beta"}, "", "tributary/v1-beta"},
+		{Options{}, "a", "tributary (source=a)"},
+		{Options{Version: "v1 beta"}, "a", "tributary/v1-beta (source=a)"},
 		{Options{Version: "1"}, "a", "tributary/1 (source=a)"},
 		{Options{Version: "1", Contact: "x (y)\r\nEvil: 1"}, "a", "tributary/1 (contact=x yEvil: 1; source=a)"},
 		{Options{Version: "1", SiteURL: "https://ex.example/\u00e9"}, "a", "tributary/1 (+https://ex.example/; source=a)"},

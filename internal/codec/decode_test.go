@@ -197,7 +197,7 @@ func TestDecodeLimit(t *testing.T) {
 
 func TestDecodeBombs(t *testing.T) {
 	t.Parallel()
-	zeros := make([]byte, 64<<20)
+	zeros := make([]byte, 16<<20)
 	for encoder := range encoders {
 		t.Run(encoder, func(t *testing.T) {
 			t.Parallel()
