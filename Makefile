@@ -1,0 +1,25 @@
+# make test    every test, with the tools that only some of them need
+# make build   the binary, ./tributary
+# make bench   the benchmarks that compare us with a floor in the same run
+# make golden  writes the expected files of golden tests anew: read the diff
+
+.PHONY: test build bench golden tools clean
+
+test: tools
+	TRIBUTARY_TOOLS=required go test ./...
+
+# Installs what the tests use beside Go where it can, else says what is missing.
+tools:
+	@sh scripts/test-tools.sh
+
+build:
+	go build -trimpath -o tributary ./cmd/tributary
+
+bench:
+	go test -run '^$$' -bench . -benchtime 1x -count 1 ./bench/...
+
+golden:
+	go test ./... -run 'Golden' -update
+
+clean:
+	rm -rf tributary public data

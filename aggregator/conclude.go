@@ -1,0 +1,115 @@
+package aggregator
+
+import (
+	"errors"
+	"time"
+
+	"tributary/aggregator/fetch"
+	"tributary/aggregator/schedule"
+	"tributary/internal/news"
+)
+
+// deadAfter is how long a source fails before it is dead.
+const deadAfter = 30 * 24 * time.Hour
+
+// dueHint is what a visit learned about when to come again.
+type dueHint struct {
+	retryAfter time.Duration
+	fresh      time.Duration
+	refresh    news.Refresh
+	dates      []time.Time // of the document's stories, for an adaptive schedule
+	at         time.Time   // local articles: when the same files give another batch
+}
+
+// conclude turns what a visit brought into the result that is stored: how the
+// source is now, and when it is due next.
+func (a *Aggregator) conclude(source *planned, lease news.Lease, f found, err error) news.Result {
+	result := news.Result{Lease: lease, Batch: f.batch}
+	if f.response != nil {
+		result.Visit.Status, result.Visit.Bytes = f.response.Status, f.response.Bytes
+		result.MovedTo = f.response.MovedTo
+	}
+	if err != nil {
+		a.concludeFailure(&result, source, f.due, err)
+		return result
+	}
+	result.Visit.Outcome = news.OutcomeUnchanged
+	if f.batch != nil {
+		result.Visit.Outcome = news.OutcomeChanged
+	}
+	if f.response != nil {
+		result.Validators = &f.response.Validators
+	}
+	result.Health = news.HealthOK
+	result.Due = a.due(source, f.due, 0)
+	return result
+}
+
+func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint dueHint, err error) {
+	cause, status, detail := failure(err)
+	state := &result.Lease.Source
+	visit := &result.Visit
+	visit.Outcome, visit.Cause, visit.Detail = news.OutcomeFailed, cause, detail
+	if status != 0 {
+		visit.Status = status
+	}
+	result.Batch = nil
+	result.Failures = state.Failures + 1
+	result.Health = a.failing(state, cause)
+	if fetching, ok := errors.AsType[*fetch.Error](err); ok {
+		hint.retryAfter, hint.fresh = fetching.RetryAfter, fetching.FreshFor
+	}
+	pause := schedule.Backoff(schedule.Failure{
+		Cause: cause, Count: result.Failures, Strikes: result.Lease.Strike,
+		Dead: result.Health == news.HealthDead, RetryAfter: hint.retryAfter,
+	}, a.interval(source), a.jitter)
+	result.Due = a.due(source, hint, pause)
+	if cause == news.CauseRateLimited && visit.Status == 429 && !source.Fetch.Unpaced {
+		result.HostFree = a.now().Add(min(hint.retryAfter, schedule.MaxRetryAfter))
+	}
+}
+
+// failing is the health of a source whose visit failed.
+func (a *Aggregator) failing(state *news.SourceState, cause news.Cause) news.Health {
+	switch {
+	case cause == news.CauseGone:
+		return news.HealthGone
+	case state.Health == news.HealthDead:
+		return news.HealthDead
+	case state.Health == news.HealthFailing && a.now().Sub(state.Since) >= deadAfter:
+		return news.HealthDead
+	}
+	return news.HealthFailing
+}
+
+// due is the time of the next visit.
+func (a *Aggregator) due(source *planned, hint dueHint, backoff time.Duration) time.Time {
+	now := a.now()
+	if source.IsArticles() {
+		if hint.at.IsZero() {
+			return now.Add(schedule.Never)
+		}
+		return hint.at
+	}
+	return schedule.Next(schedule.Input{
+		Now: now, Schedule: source.schedule, Gap: schedule.MedianGap(hint.dates),
+		RetryAfter: hint.retryAfter, Fresh: hint.fresh, Refresh: hint.refresh, Backoff: backoff,
+	})
+}
+
+// interval is the pace that a failing source slows down from.
+func (a *Aggregator) interval(source *planned) time.Duration {
+	if source.IsArticles() {
+		return time.Minute
+	}
+	return source.schedule.Interval(a.now(), 0)
+}
+
+// published gives the dates by which an adaptive schedule paces itself.
+func published(batch *news.Batch) []time.Time {
+	dates := make([]time.Time, 0, len(batch.Stories))
+	for i := range batch.Stories {
+		dates = append(dates, batch.Stories[i].Published)
+	}
+	return dates
+}

@@ -1,0 +1,68 @@
+package aggregator
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tributary/aggregator/schedule"
+	"tributary/internal/news"
+)
+
+// leaseSlack is what a lease lasts beyond the longest visit: time to parse and
+// to record.
+const leaseSlack = 30 * time.Second
+
+// plan is checked settings, ready for look-ups. It is immutable but for
+// articlesDue.
+type plan struct {
+	Settings
+	sources map[string]*planned
+	keys    map[string]news.SourceKey
+	lease   time.Duration
+	// articlesDue is set when the articles changed on disk.
+	articlesDue atomic.Bool
+}
+
+// planned is a source with its parsed schedule.
+type planned struct {
+	news.Source
+	schedule schedule.Schedule // zero for the articles
+}
+
+func newPlan(settings Settings) (*plan, error) {
+	p := &plan{Settings: settings, sources: make(map[string]*planned)}
+	p.Concurrency = max(p.Concurrency, 1)
+	for _, source := range settings.Sources {
+		parsed, err := schedule.Parse(source.Schedule)
+		if err != nil {
+			return nil, fmt.Errorf("source %q: %w", source.Name, err)
+		}
+		p.sources[source.Name] = &planned{Source: source, schedule: parsed}
+		p.lease = max(p.lease, source.Fetch.Timeout)
+	}
+	p.lease += leaseSlack
+	if settings.Articles != nil {
+		p.sources[news.ArticlesName] = &planned{Source: articlesSource()}
+	}
+	return p, nil
+}
+
+// articlesSource stands for the local articles.
+func articlesSource() news.Source {
+	return news.Source{
+		Name: news.ArticlesName, Content: news.ContentFull, Images: news.ImagesKeep,
+		Identity: news.IdentityID, Mirror: true,
+		Fetch: news.FetchSettings{HostConcurrency: 1, Unpaced: true},
+	}
+}
+
+// configured gives all sources of the plan, the articles included.
+func (p *plan) configured() []news.Source {
+	all := slices.Clone(p.Settings.Sources)
+	if p.Articles != nil {
+		all = append(all, articlesSource())
+	}
+	return all
+}

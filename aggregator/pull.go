@@ -1,0 +1,219 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// Pauses of the pulling loop.
+const (
+	// gatherPause is how long freed places wait for more of them: one claim
+	// for many sources costs little more than one for one.
+	gatherPause = 2 * time.Millisecond
+	// idlePause is the longest time without a look at the store: another
+	// process may have made something due.
+	idlePause = 30 * time.Second
+	// The pause after the store failed doubles from the first to the last.
+	troublePause    = time.Second
+	maxTroublePause = 30 * time.Second
+)
+
+// puller is one run of the loop that claims and visits. Only the loop's
+// goroutine touches its plain fields.
+type puller struct {
+	a        *Aggregator
+	once     bool             // end when nothing that was asked for is left
+	dueBy    time.Time        // with once: what was due at the start
+	only     []news.SourceKey // with once: these and no others
+	inFlight atomic.Int64
+	freed    chan struct{} // holds a token when a visit has ended
+	visits   sync.WaitGroup
+	recorder *recorder
+	trouble  trouble
+}
+
+// Run pulls what is due until ctx ends, then returns nil. Visits in flight are
+// given up; what they would have brought is fetched again when their leases
+// have expired. Trouble with the store is logged and waited out.
+func (a *Aggregator) Run(ctx context.Context) error {
+	p := a.newPuller(ctx)
+	return p.run(ctx)
+}
+
+func (a *Aggregator) newPuller(ctx context.Context) *puller {
+	return &puller{a: a, freed: make(chan struct{}, 1), recorder: a.newRecorder(ctx), trouble: trouble{log: a.log}}
+}
+
+func (p *puller) run(ctx context.Context) error {
+	defer p.recorder.close()
+	defer p.visits.Wait()
+	for {
+		claimed, err := p.claim(ctx)
+		if ctx.Err() != nil {
+			return p.ended(ctx)
+		}
+		p.trouble.note("claim due sources", err)
+		if p.once && err != nil {
+			return err
+		}
+		if p.once && p.finished(claimed) {
+			return nil
+		}
+		p.wait(ctx, p.pause(claimed, err))
+	}
+}
+
+// ended tells a stopped server, which is well, from an interrupted round.
+func (p *puller) ended(ctx context.Context) error {
+	if p.once {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// claim leases as many sources as can start now and starts their visits.
+func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
+	plan := p.a.current.Load()
+	if err := p.claimArticles(ctx, plan); err != nil {
+		return news.Claimed{}, err
+	}
+	free := plan.Concurrency - int(p.inFlight.Load())
+	if free <= 0 {
+		return news.Claimed{Waiting: true}, nil
+	}
+	if p.once && p.only != nil && len(p.only) == 0 {
+		return news.Claimed{}, nil
+	}
+	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
+		Now: p.a.now(), DueBy: p.dueBy, Only: p.only, Limit: free, Lease: plan.lease,
+	})
+	if err != nil {
+		return claimed, err
+	}
+	p.start(ctx, plan, claimed.Leases)
+	return claimed, nil
+}
+
+// claimArticles visits the articles out of turn when they changed on disk.
+func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
+	if p.once || !plan.articlesDue.Swap(false) {
+		return nil
+	}
+	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
+		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: plan.lease,
+	})
+	if err != nil || len(claimed.Leases) == 0 {
+		plan.articlesDue.Store(true) // held by a visit that may have begun before the change
+		return err
+	}
+	p.start(ctx, plan, claimed.Leases)
+	return nil
+}
+
+func (p *puller) start(ctx context.Context, plan *plan, leases []news.Lease) {
+	for _, lease := range leases {
+		p.forget(lease.Source.Key)
+		p.inFlight.Add(1)
+		p.visits.Go(func() {
+			if result, ok := p.a.visit(ctx, plan, lease); ok {
+				p.recorder.results <- result
+			}
+			p.inFlight.Add(-1)
+			p.signal()
+		})
+	}
+}
+
+// forget takes a source that was started off the list of those asked for.
+func (p *puller) forget(key news.SourceKey) {
+	for i, other := range p.only {
+		if other == key {
+			p.only[i] = p.only[len(p.only)-1]
+			p.only = p.only[:len(p.only)-1]
+			return
+		}
+	}
+}
+
+func (p *puller) signal() {
+	select {
+	case p.freed <- struct{}{}:
+	default:
+	}
+}
+
+// finished reports whether a single round has nothing left to start.
+func (p *puller) finished(claimed news.Claimed) bool {
+	return len(claimed.Leases) == 0 && !claimed.Waiting
+}
+
+// pause says how long nothing is to be done unless something happens.
+func (p *puller) pause(claimed news.Claimed, err error) time.Duration {
+	switch {
+	case err != nil:
+		return p.trouble.pause
+	case claimed.Next.IsZero():
+		return idlePause
+	}
+	least := time.Duration(0)
+	if len(claimed.Leases) == 0 {
+		least = gatherPause // whatever the store says, never spin
+	}
+	return min(max(claimed.Next.Sub(p.a.now()), least), idlePause)
+}
+
+// wait returns when the pause is over, or before: when sources were made due,
+// or when visits ended and their places, given a moment to gather, are free.
+func (p *puller) wait(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-p.a.wake:
+	case <-p.freed:
+		p.gather(ctx)
+	}
+}
+
+// gather waits until a quarter of the places is free, but not for long.
+func (p *puller) gather(ctx context.Context) {
+	timer := time.NewTimer(gatherPause)
+	defer timer.Stop()
+	limit := int64(p.a.current.Load().Concurrency)
+	for p.inFlight.Load() > limit-max(limit/4, 1) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-p.freed:
+		}
+	}
+}
+
+// trouble logs a failing store once, when it begins and when it ends.
+type trouble struct {
+	log   *slog.Logger
+	pause time.Duration // before the next try; zero while all is well
+}
+
+func (t *trouble) note(what string, err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+	case err != nil && t.pause == 0:
+		t.pause = troublePause
+		t.log.Error("the store fails; what was published stays, pulling resumes by itself", "doing", what, "error", err)
+	case err != nil:
+		t.pause = min(2*t.pause, maxTroublePause)
+	case t.pause != 0:
+		t.pause = 0
+		t.log.Info("the store works again", "doing", what)
+	}
+}

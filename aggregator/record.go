@@ -1,0 +1,134 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tributary/aggregator/merge"
+	"tributary/internal/news"
+)
+
+// recordGroup is how many results one transaction holds at most.
+const recordGroup = 256
+
+// drainTimeout bounds the recording of what was finished when the context
+// ended.
+const drainTimeout = 3 * time.Second
+
+// recorder stores results, as many in one transaction as have come in while
+// the last one was written.
+type recorder struct {
+	a       *Aggregator
+	results chan news.Result
+	done    chan struct{}
+	failed  error // of the first result that could not be stored; read after done
+	trouble trouble
+}
+
+func (a *Aggregator) newRecorder(ctx context.Context) *recorder {
+	r := &recorder{
+		a: a, results: make(chan news.Result, recordGroup), done: make(chan struct{}),
+		trouble: trouble{log: a.log},
+	}
+	go r.run(ctx)
+	return r
+}
+
+// close stores what has come in and ends the recorder.
+func (r *recorder) close() {
+	close(r.results)
+	<-r.done
+}
+
+// run outlives ctx: a finished visit is stored, even while stopping.
+func (r *recorder) run(ctx context.Context) {
+	defer close(r.done)
+	ctx, cancel := lingering(ctx)
+	defer cancel()
+	group := make([]news.Result, 0, recordGroup)
+	for result := range r.results {
+		group = r.gather(append(group[:0], result))
+		r.record(ctx, group)
+	}
+}
+
+// lingering is ctx with an end that comes drainTimeout later.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// gather adds the results that are waiting.
+func (r *recorder) gather(group []news.Result) []news.Result {
+	for len(group) < cap(group) {
+		select {
+		case result, ok := <-r.results:
+			if !ok {
+				return group
+			}
+			group = append(group, result)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// record stores a group. When that fails, each result is tried by itself, so
+// that one which the store refuses doesn't take its neighbors along.
+func (r *recorder) record(ctx context.Context, group []news.Result) {
+	err := r.store(ctx, group)
+	if err != nil && len(group) > 1 {
+		err = nil
+		for i := range group {
+			err = errors.Join(err, r.store(ctx, group[i:i+1]))
+		}
+	}
+	if err != nil && r.failed == nil {
+		r.failed = err
+	}
+	r.trouble.note("record visits", err)
+}
+
+func (r *recorder) store(ctx context.Context, group []news.Result) error {
+	r.a.applying.RLock()
+	defer r.a.applying.RUnlock()
+	plan := r.a.current.Load()
+	recorded, err := r.a.store.Record(ctx, group, plan.decide)
+	if err != nil {
+		return err
+	}
+	for i := range group {
+		r.a.tell(&group[i], recorded[i])
+	}
+	return nil
+}
+
+// decide asks merge. A source that is configured no more changes nothing.
+func (p *plan) decide(known *news.Known, result *news.Result) news.Changes {
+	source := p.sources[result.Lease.Source.Name]
+	if source == nil {
+		return news.Changes{}
+	}
+	return merge.Decide(known, result, merge.Rules{Source: &source.Source, Member: p.Member})
+}
+
+// tell logs a stored visit and shows it to the observer.
+func (a *Aggregator) tell(result *news.Result, recorded news.Recorded) {
+	visit, source := result.Visit, result.Lease.Source.Name
+	visit.New, visit.Changed = recorded.New, recorded.Changed
+	switch {
+	case recorded.Stale:
+		a.log.Warn("a visit took longer than its lease; another one counts", "source", source, "took", visit.Duration)
+	case visit.Failed():
+		a.log.Warn("source not read; its last stories stay", "source", source, "cause", visit.Cause,
+			"detail", visit.Detail, "failures", result.Failures, "next", result.Due.UTC().Format(time.RFC3339))
+	case visit.New+visit.Changed > 0:
+		a.log.Info("source has news", "source", source, "new", visit.New, "changed", visit.Changed)
+	default:
+		a.log.Debug("source unchanged", "source", source, "status", visit.Status)
+	}
+	a.observe(Visited{Source: source, Visit: visit, Recorded: recorded})
+}

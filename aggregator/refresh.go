@@ -1,0 +1,77 @@
+package aggregator
+
+import (
+	"context"
+	"fmt"
+
+	"tributary/internal/news"
+)
+
+// Round says what one round of Refresh pulls.
+type Round struct {
+	Names []string // these sources, due or not
+	All   bool     // every source, due or not; else what is due
+}
+
+// Refresh pulls each source of a round once and returns when all of it is
+// stored. The local articles are always part of it. A source that another
+// process is visiting is left to it. Failed visits are no error: they are told
+// to Options.Observe; an error means that the store failed, a name is unknown,
+// or ctx ended.
+func (a *Aggregator) Refresh(ctx context.Context, round Round) error {
+	only, err := a.current.Load().chosen(round)
+	if err != nil {
+		return err
+	}
+	if err := a.RefreshArticles(ctx); err != nil {
+		return err
+	}
+	return a.pullOnce(ctx, only)
+}
+
+// RefreshArticles reads the local articles once and returns when they are
+// stored.
+func (a *Aggregator) RefreshArticles(ctx context.Context) error {
+	key, ok := a.current.Load().keys[news.ArticlesName]
+	if !ok {
+		return nil
+	}
+	return a.pullOnce(ctx, []news.SourceKey{key})
+}
+
+// pullOnce pulls these sources, or what is due when only is nil, and waits
+// until all of it is stored.
+func (a *Aggregator) pullOnce(ctx context.Context, only []news.SourceKey) error {
+	p := a.newPuller(ctx)
+	p.once, p.dueBy, p.only = true, a.now(), only
+	if err := p.run(ctx); err != nil {
+		return err
+	}
+	if p.recorder.failed != nil {
+		return fmt.Errorf("record visits: %w", p.recorder.failed)
+	}
+	return nil
+}
+
+// chosen gives the keys of a round, nil for what is due.
+func (p *plan) chosen(round Round) ([]news.SourceKey, error) {
+	names := round.Names
+	if round.All {
+		names = make([]string, len(p.Sources))
+		for i := range p.Sources {
+			names[i] = p.Sources[i].Name
+		}
+	}
+	if len(names) == 0 && !round.All {
+		return nil, nil
+	}
+	keys := make([]news.SourceKey, 0, len(names))
+	for _, name := range names {
+		key, ok := p.keys[name]
+		if !ok || name == news.ArticlesName {
+			return nil, fmt.Errorf("no source is named %q: `tributary sources` lists them", name)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tributary/aggregator"
+	"tributary/internal/config"
+	"tributary/publisher/export"
+)
+
+func newBuild(a *app) *cobra.Command {
+	var out string
+	var noRefresh bool
+	cmd := &cobra.Command{
+		Use:   "build --out DIR",
+		Short: "Write everything as files for a static host",
+		Long: `Pulls what is due, then writes every page and feed into a folder: the same bytes
+that serve would give. A source that fails doesn't stop it: its last stories stay.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out == "" {
+				return errors.New(`build needs a folder to write to: "tributary build --out public"`)
+			}
+			return a.build(cmd.Context(), out, noRefresh)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "`folder` to write to")
+	cmd.Flags().BoolVar(&noRefresh, "no-refresh", false, "write what is stored, pull nothing")
+	return cmd
+}
+
+func (a *app) build(ctx context.Context, out string, noRefresh bool) error {
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	e, err := a.pullForBuild(ctx, c, noRefresh)
+	if err != nil {
+		return err
+	}
+	report, err := e.writeFiles(ctx, out)
+	if err := errors.Join(err, e.close()); err != nil {
+		return failed(err)
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: %d written, %d unchanged, %d removed\n",
+		out, report.Written, report.Unchanged, report.Removed)
+	return failed(err)
+}
+
+// pullForBuild pulls unless told not to, and prints what failed.
+func (a *app) pullForBuild(ctx context.Context, c *config.Config, noRefresh bool) (*engine, error) {
+	if noRefresh {
+		log, err := a.quietLogger()
+		if err != nil {
+			return nil, err
+		}
+		return open(ctx, c, log, nil)
+	}
+	visited, e, err := a.pullOnce(ctx, c, aggregator.Round{})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range visited {
+		if v.Visit.Failed() {
+			fmt.Fprintf(a.stderr, "tributary: source %s was not read, its last stories stay: %s\n", v.Source, oneLine(v.Visit.Detail))
+		}
+	}
+	return e, nil
+}
+
+func (e *engine) writeFiles(ctx context.Context, out string) (export.Report, error) {
+	if err := e.publisher.Publish(ctx); err != nil {
+		return export.Report{}, err
+	}
+	if troubles := e.publisher.Troubles(); len(troubles) > 0 {
+		return export.Report{}, fmt.Errorf("%s: %s", troubles[0].Where, troubles[0].Detail)
+	}
+	return export.Write(ctx, out, e.publisher.Renditions())
+}

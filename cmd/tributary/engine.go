@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"tributary/aggregator"
+	"tributary/aggregator/fetch"
+	"tributary/internal/config"
+	"tributary/internal/news"
+	"tributary/internal/rule"
+	"tributary/internal/safehttp"
+	"tributary/internal/store/sqlite"
+	"tributary/publisher"
+	"tributary/publisher/site"
+)
+
+// The store is what both halves need.
+var (
+	_ aggregator.Store = (*sqlite.DB)(nil)
+	_ publisher.Store  = (*sqlite.DB)(nil)
+)
+
+// engine is both halves around the store, wired by one config.
+type engine struct {
+	config     *config.Config
+	store      *sqlite.DB
+	client     *safehttp.Client
+	aggregator *aggregator.Aggregator
+	publisher  *publisher.Publisher
+}
+
+// open wires the engines by a config and makes the store follow it. observe
+// is told of each visit; nil for nobody.
+func open(ctx context.Context, c *config.Config, log *slog.Logger, observe func(aggregator.Visited)) (*engine, error) {
+	if strings.Contains(c.Node().Database, "://") {
+		return nil, fmt.Errorf("database %s: this version stores in SQLite only; name a file", redact(c.Node().Database))
+	}
+	store, err := sqlite.Open(ctx, c.Node().Database, sqlite.Options{})
+	if err != nil {
+		return nil, failed(err)
+	}
+	e := &engine{config: c, store: store, client: newClient(c)}
+	e.aggregator = aggregator.New(aggregator.Options{
+		Store: store, Fetcher: newFetcher(c, e.client), Log: log, Observe: observe,
+	})
+	if err := e.configure(ctx, log); err != nil {
+		e.close()
+		return nil, failed(err)
+	}
+	return e, nil
+}
+
+func (e *engine) configure(ctx context.Context, log *slog.Logger) error {
+	settings, err := settingsOf(e.config)
+	if err != nil {
+		return err
+	}
+	if err := e.aggregator.Configure(ctx, settings); err != nil {
+		return err
+	}
+	published, err := publishedBy(e.config)
+	if err != nil {
+		return err
+	}
+	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Log: log})
+	return nil
+}
+
+func (e *engine) close() error {
+	e.client.CloseIdle()
+	return e.store.Close()
+}
+
+// settingsOf gives the aggregator's part of a config.
+func settingsOf(c *config.Config) (aggregator.Settings, error) {
+	member, err := rule.NewMembership(c.Feeds(), c.Sources())
+	if err != nil {
+		return aggregator.Settings{}, err
+	}
+	fingerprints := make(map[string]string, len(c.Feeds()))
+	for _, feed := range c.Feeds() {
+		fingerprints[feed.Name] = rule.Fingerprint(feed, c.Sources())
+	}
+	return aggregator.Settings{
+		Sources:      c.Sources(),
+		Articles:     &articles{dir: c.ArticlesDir(), site: c.Site()},
+		Fingerprints: fingerprints,
+		Member:       member,
+		Concurrency:  c.Fetch().Concurrency,
+	}, nil
+}
+
+// publishedBy gives the publisher's part of a config.
+func publishedBy(c *config.Config) (publisher.Config, error) {
+	var theme fs.FS
+	if c.Theme() != "" {
+		theme = os.DirFS(c.Theme())
+	}
+	pages, err := site.New(theme)
+	if err != nil {
+		return publisher.Config{}, fmt.Errorf("theme %s: %w", c.Theme(), err)
+	}
+	return publisher.Config{
+		Site: c.Site(), Feeds: c.Feeds(), Pages: pages, Files: articleFiles(c.ArticlesDir()), Hub: c.Hub(),
+	}, nil
+}
+
+func newClient(c *config.Config) *safehttp.Client {
+	return safehttp.New(safehttp.Options{MaxIdlePerHost: c.Fetch().Concurrency})
+}
+
+func newFetcher(c *config.Config, client *safehttp.Client) *fetch.Fetcher {
+	return fetch.New(fetch.Options{
+		Client: client, Version: version, SiteURL: c.Site().URL, Contact: c.Fetch().Contact,
+	})
+}
+
+// localUnread names the file: sources that were never visited, and reports
+// whether the articles or any of them were not: what a fresh start can read
+// before it listens.
+func (e *engine) localUnread(ctx context.Context) (names []string, unread bool, err error) {
+	states, err := e.store.Sources(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, state := range states {
+		if state.Health != news.HealthNew {
+			continue
+		}
+		if state.Name == news.ArticlesName {
+			unread = true
+		} else if strings.HasPrefix(state.URL, "file:") {
+			unread = true
+			names = append(names, state.Name)
+		}
+	}
+	return names, unread, nil
+}
+
+// config reads the config file that the flags name.
+func (a *app) config() (*config.Config, error) {
+	c, err := config.Load(a.configPath)
+	var mistakes config.Errors
+	if errors.As(err, &mistakes) {
+		return nil, fmt.Errorf("%s:\n%w", count(len(mistakes), "mistake")+" in the config", err)
+	}
+	return c, err
+}
+
+// redact hides the password of a database URL.
+func redact(database string) string {
+	scheme, rest, _ := strings.Cut(database, "://")
+	if _, host, ok := strings.Cut(rest, "@"); ok {
+		rest = "…@" + host
+	}
+	return scheme + "://" + rest
+}

@@ -1,0 +1,75 @@
+// Command tributary pulls stories from configured feeds, merges them with
+// local Markdown articles, and republishes combined RSS, Atom and JSON feeds.
+//
+// This package has one file a command and the wiring between the engines; what
+// the engines do is decided in their own packages. Exit codes: 0 done, 1 it
+// ran and something failed, 2 wrong usage or config.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // [site] timezone works on machines without a zone database
+)
+
+// The exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code. Results go to
+// stdout, messages to stderr.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot(&app{stdin: stdin, stdout: stdout, stderr: stderr})
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if message := err.Error(); message != "" {
+		fmt.Fprintln(stderr, "tributary: "+message)
+	}
+	var failed *failure
+	if errors.As(err, &failed) {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+// failure marks an error as "it ran and something failed"; any other error
+// that reaches run is wrong usage or config.
+type failure struct{ err error }
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return "" // what failed was told already, in a table
+	}
+	return f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// failed wraps an error for exit code 1; nil stays nil.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err: err}
+}

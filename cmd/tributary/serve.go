@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tributary/aggregator"
+	"tributary/internal/config"
+	"tributary/internal/watch"
+	"tributary/publisher/serve"
+)
+
+// articlesSettle is how long the articles must rest before they are read: an
+// editor may be half through saving one.
+const articlesSettle = 200 * time.Millisecond
+
+func newServe(a *app) *cobra.Command {
+	var flags config.Node
+	var roles []string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Pull on schedule, publish and serve until stopped",
+		Long: `Pulls the sources on their schedules, publishes what they bring, and serves it
+until SIGTERM or Ctrl-C. Prints the address that it listens on.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, role := range roles {
+				flags.Roles = append(flags.Roles, config.Role(role))
+			}
+			return a.serve(cmd.Context(), flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.Listen, "listen", "", "public `address`, over the config's")
+	cmd.Flags().StringVar(&flags.Database, "database", "", "database `file`, over the config's")
+	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what this node does: pull, publish or both")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, flags config.Node) error {
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	if err := c.Override(flags); err != nil {
+		return err
+	}
+	e, err := open(ctx, c, log, nil)
+	if err != nil {
+		return err
+	}
+	return failed(errors.Join(a.runServer(ctx, e, log), e.close()))
+}
+
+// runServer runs what the node's roles ask for until ctx ends or one part of
+// it fails.
+func (a *app) runServer(ctx context.Context, e *engine, log *slog.Logger) error {
+	node := e.config.Node()
+	group, ctx := errgroup.WithContext(ctx)
+	if node.Has(config.RolePull) {
+		if err := e.readLocal(ctx); err != nil {
+			return err
+		}
+		group.Go(func() error { return e.pull(ctx, log) })
+	}
+	if node.Has(config.RolePublish) {
+		listener, err := net.Listen("tcp", node.Listen)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w; [site] listen or --listen names another address", node.Listen, err)
+		}
+		if err := e.publisher.Publish(ctx); err != nil {
+			log.Error("nothing published yet", "error", err)
+		}
+		group.Go(func() error { e.publisher.Run(ctx); return nil })
+		group.Go(func() error { return serve.Run(ctx, serve.NewServer(e.handler()), listener) })
+		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, e.basePath()))
+	}
+	return group.Wait()
+}
+
+// readLocal reads articles and file: sources that were never read, so that
+// the first visitor of a fresh installation finds something.
+func (e *engine) readLocal(ctx context.Context) error {
+	names, unread, err := e.localUnread(ctx)
+	if err != nil || !unread {
+		return err
+	}
+	if len(names) == 0 {
+		return e.aggregator.RefreshArticles(ctx)
+	}
+	return e.aggregator.Refresh(ctx, aggregator.Round{Names: names})
+}
+
+// pull visits sources, and the articles whenever their folder changes.
+func (e *engine) pull(ctx context.Context, log *slog.Logger) error {
+	changes, err := watch.Watch(ctx, []string{e.config.ArticlesDir()}, articlesSettle)
+	if err != nil {
+		log.Warn("articles are not watched: changes show after a restart", "dir", e.config.ArticlesDir(), "error", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		for range changes {
+			e.aggregator.ArticlesChanged()
+		}
+		return nil
+	})
+	group.Go(func() error { return e.aggregator.Run(ctx) })
+	return group.Wait()
+}
+
+func (e *engine) handler() http.Handler {
+	return serve.New(e.publisher, serve.Options{BasePath: e.basePath(), Redirects: e.config.Redirects()})
+}
+
+// basePath is the path of the site's URL.
+func (e *engine) basePath() string {
+	u, err := url.Parse(e.config.Site().URL)
+	if err != nil {
+		return "" // the config was checked
+	}
+	return strings.TrimSuffix(u.Path, "/")
+}
+
+// home is the address of the home page on a listener, under the name that the
+// operator used for it.
+func home(address net.Addr, configured, basePath string) string {
+	host, _, _ := net.SplitHostPort(configured)
+	_, port, _ := net.SplitHostPort(address.String())
+	if host == "" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + basePath + "/"
+}

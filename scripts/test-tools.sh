@@ -1,0 +1,31 @@
+#!/bin/sh
+# Makes sure that what `make test` uses beside Go is there: real feed readers,
+# and a checker for XML. As root on Debian it installs what is missing;
+# elsewhere it names it and fails.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+need() { # PROBE PACKAGE...: packages that are lacking when the probe fails
+	probe=$1
+	shift
+	sh -c "$probe" >/dev/null 2>&1 || missing="$missing $*"
+}
+need '/usr/bin/python3 -c "import feedparser"' python3-feedparser
+need 'xmllint --version' libxml2-utils
+need 'node --version && npm --version' nodejs npm
+
+if [ -n "$missing" ]; then
+	if [ "$(id -u)" != 0 ] || [ ! -e /etc/debian_version ]; then
+		echo "make test: missing:$missing (names of Debian packages); install them, or run go test ./... without them" >&2
+		exit 1
+	fi
+	apt-get update -qq </dev/null
+	# shellcheck disable=SC2086 # a list of names
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
+fi
+
+readers=cmd/tributary/testdata/readers
+if [ ! -d "$readers/node_modules/feedsmith" ]; then
+	npm --prefix "$readers" install --silent --no-audit --no-fund </dev/null
+fi
