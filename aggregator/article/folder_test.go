@@ -165,6 +165,23 @@ func TestHashes(t *testing.T) {
 	}
 }
 
+// What a fresh clone shows is as clean as what it asks of others.
+func TestOwnArticles(t *testing.T) {
+	t.Parallel()
+	result := load(t, "../../articles", options())
+	if len(result.Problems) > 0 {
+		t.Error(problems(result))
+	}
+	if len(result.Batch.Stories) == 0 {
+		t.Error("there are none")
+	}
+	for _, s := range result.Batch.Stories {
+		if s.Summary == "" || len(s.Authors) == 0 || len(s.Categories) == 0 {
+			t.Errorf("%s lacks a summary, an author or tags", s.Slug)
+		}
+	}
+}
+
 var relative = regexp.MustCompile(`<(?:a|img)[^>]* (?:href|src)="(?:[^":]*)"`)
 
 // FuzzLoad holds any Markdown file to what a story promises.

@@ -58,7 +58,8 @@ type feed struct {
 }
 
 type format struct {
-	Name, Type, URL string
+	Name, Type string
+	Site, Path string // the two halves of its address
 }
 
 // alternate is a feed that a page announces.
@@ -113,11 +114,11 @@ func (f *frame) alternates(feeds []news.Feed, own string) []alternate {
 	for i := range feeds {
 		feed := f.feed(&feeds[i])
 		if feeds[i].Name != own {
-			others = append(others, alternate{feed.Title, feed.Formats[0].Type, feed.Formats[0].URL})
+			others = append(others, alternate{feed.Title, feed.Formats[0].Type, f.absolute(feed.Formats[0].Path)})
 			continue
 		}
 		for _, format := range feed.Formats {
-			mine = append(mine, alternate{feed.Title + " (" + format.Name + ")", format.Type, format.URL})
+			mine = append(mine, alternate{feed.Title + " (" + format.Name + ")", format.Type, f.absolute(format.Path)})
 		}
 	}
 	return append(mine, others...)
@@ -137,7 +138,7 @@ func (f *frame) page(name string) string {
 func (f *frame) feed(from *news.Feed) feed {
 	out := feed{Title: first(from.Title, from.Name), Description: from.Description, Page: f.Base + f.page(from.Name)}
 	for _, known := range formats {
-		out.Formats = append(out.Formats, format{known.name, known.contentType, f.absolute("/" + from.Name + known.suffix)})
+		out.Formats = append(out.Formats, format{known.name, known.contentType, f.url, "/" + from.Name + known.suffix})
 	}
 	return out
 }
