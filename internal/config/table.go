@@ -25,6 +25,9 @@ type table struct {
 	known  []string
 }
 
+// sourceKeys is room for the keys that the largest table can have.
+const sourceKeys = 24
+
 // top gives the table that a document is.
 func (d *document) top(errs *Errors) *table {
 	return &table{doc: d, errs: errs, title: "the top level", values: d.values}
@@ -334,7 +337,7 @@ func (t *table) tables(key, title string) []*table {
 			t.mistyped(path, key, "a list of tables", element, "")
 			continue
 		}
-		out = append(out, &table{doc: t.doc, errs: t.errs, title: title, path: path, values: values})
+		out = append(out, &table{doc: t.doc, errs: t.errs, title: title, path: path, values: values, known: make([]string, 0, sourceKeys)})
 	}
 	return out
 }
