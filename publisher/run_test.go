@@ -94,6 +94,21 @@ func TestBrotliOfAReplacedRendition(t *testing.T) {
 	}
 }
 
+// A round that finds the same bytes must not undo the brotli that came while
+// it was on.
+func TestBrotliDuringARound(t *testing.T) {
+	t.Parallel()
+	p, _, _ := fixture(t)
+	publish(t, p)
+	r := p.Lookup("/latest.rss")
+	c := change{gone: []string{r.Path}, made: []made{p.make(r.Draft)}}
+	p.addBrotli(t.Context(), []*Rendition{r})
+	p.install(&c)
+	if p.Lookup("/latest.rss").Brotli == nil {
+		t.Error("the brotli variant is gone")
+	}
+}
+
 func TestRunExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -157,8 +157,9 @@ func TestWriteAfterACrash(t *testing.T) {
 func TestWriteCutOffLeavesNoOrphans(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	write(t, dir, map[string]string{"/old": "gone by the next export"})
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // after the manifest, before the first file
+	cancel() // after the manifest, before the first file and the first removal
 	if _, err := export.Write(ctx, dir, table(map[string]string{"/new": "page"})); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want the context's", err)
 	}
