@@ -44,12 +44,12 @@ func freshFor(header http.Header, now time.Time) time.Duration {
 		age, _ := seconds(strings.TrimSpace(header.Get("Age")))
 		return clamp(fresh-age, maxFresh)
 	}
-	expires, err := http.ParseTime(header.Get("Expires"))
-	if err != nil {
+	expires, ok := date(header.Get("Expires"))
+	if !ok {
 		return 0
 	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
+	if sent, ok := date(header.Get("Date")); ok {
+		now = sent
 	}
 	return clamp(expires.Sub(now), maxFresh)
 }
@@ -64,10 +64,20 @@ func retryAfter(status int, header http.Header, now time.Time) time.Duration {
 	if wait, ok := seconds(value); ok {
 		return clamp(wait, maxRetry)
 	}
-	if at, err := http.ParseTime(value); err == nil {
+	if at, ok := date(value); ok {
 		return clamp(at.Sub(now), maxRetry)
 	}
 	return 0
+}
+
+// date reads an HTTP-date (RFC 9110 §5.6.7). Most answers have none, and
+// parsing nothing costs three errors.
+func date(s string) (time.Time, bool) {
+	if s == "" {
+		return time.Time{}, false
+	}
+	at, err := http.ParseTime(s)
+	return at, err == nil
 }
 
 // seconds reads delta-seconds (RFC 9111 §1.2.2). What is too large to count
