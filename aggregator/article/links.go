@@ -104,8 +104,13 @@ func absolute(token *html.Token, resolve func(string) string) bool {
 	for i, a := range token.Attr {
 		value := a.Val
 		switch a.Key {
-		case "href", "src", "poster", "data":
+		case "href":
 			value = resolve(strings.TrimSpace(a.Val))
+		case "src", "poster", "data":
+			// An empty one means nothing, not the article as in a link.
+			if value != "" {
+				value = resolve(strings.TrimSpace(value))
+			}
 		case "srcset":
 			value = absoluteSet(a.Val, resolve)
 		}
@@ -149,7 +154,7 @@ func (l *loader) resolve(name, slug, ref string) (string, error) {
 	switch {
 	case err != nil:
 		return ref, fmt.Errorf("link %q is no address", ref)
-	case ref == "" || u.Scheme != "":
+	case u.Scheme != "":
 		return ref, nil
 	case u.Host != "":
 		return l.base.ResolveReference(u).String(), nil
