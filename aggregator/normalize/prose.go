@@ -34,32 +34,29 @@ func (p *prose) add(s string) {
 			r, size = utf8.DecodeRuneInString(s[i:])
 		}
 		i += size
-		if isSpace(r) {
+		switch kind := kindOf(r); kind {
+		case unseen:
+			continue
+		case space:
 			p.gap()
 			continue
+		case letter:
+			if !p.inWord {
+				p.words++
+				p.inWord = true
+			}
+		case ideograph:
+			p.words++
+			p.inWord = false
 		}
-		if r >= ' ' && r < 0x7f || prints(r) && !isBidi(r) {
-			p.count(r)
+		if p.length <= maxExcerpt {
 			p.keep(r)
 		}
 	}
 }
 
-func (p *prose) count(r rune) {
-	switch {
-	case r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
-		p.words++
-		p.inWord = false
-	case !p.inWord && (isAlnum(r) || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))):
-		p.words++
-		p.inWord = true
-	}
-}
-
+// keep appends a character that is seen.
 func (p *prose) keep(r rune) {
-	if p.length > maxExcerpt {
-		return
-	}
 	if p.text == nil {
 		p.text = make([]byte, 0, maxExcerpt+8)
 	}
@@ -92,13 +89,44 @@ func (p *prose) excerpt() string {
 	return strings.TrimRight(string(p.text[:cut]), " ,;:-–—") + "…"
 }
 
-func isSpace(r rune) bool {
+// kind is what a character is to one who counts words.
+type kind uint8
+
+const (
+	mark   kind = iota // neither begins nor ends a word
+	unseen             // left out of plain text
+	space
+	letter // or digit
+	ideograph
+)
+
+func kindOf(r rune) kind {
 	if r < utf8.RuneSelf {
-		return r == ' ' || '\t' <= r && r <= '\r'
+		return asciiKinds[r]
 	}
-	return unicode.IsSpace(r)
+	switch {
+	case unicode.IsSpace(r):
+		return space
+	case !prints(r) || isBidi(r):
+		return unseen
+	case r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+		return ideograph
+	case unicode.IsLetter(r) || unicode.IsDigit(r):
+		return letter
+	}
+	return mark
 }
 
-func isAlnum(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-}
+var asciiKinds = func() (kinds [utf8.RuneSelf]kind) {
+	for r := range rune(utf8.RuneSelf) {
+		switch {
+		case unicode.IsSpace(r):
+			kinds[r] = space
+		case !prints(r):
+			kinds[r] = unseen
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			kinds[r] = letter
+		}
+	}
+	return kinds
+}()

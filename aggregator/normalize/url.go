@@ -109,15 +109,21 @@ func cleanHost(u *url.URL) bool {
 }
 
 // asciiHost is the host in lower case and, where it has letters beyond ASCII,
-// in Punycode.
+// in Punycode. Names that no resolver knows are refused: net/url lets some
+// through that other readers of URLs take apart in another way.
 func asciiHost(host string) (string, bool) {
 	for i := range len(host) {
 		if host[i] >= 0x80 {
 			ascii, err := idna.Lookup.ToASCII(host)
-			return ascii, err == nil && ascii != ""
+			return ascii, err == nil && isHostname(ascii)
 		}
 	}
-	return strings.ToLower(host), !strings.ContainsAny(host, `"'<>&;()*,=$! `)
+	host = strings.ToLower(host)
+	return host, isHostname(host)
+}
+
+func isHostname(s string) bool {
+	return s != "" && s[0] != '.' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
 // escapePercent escapes the percent signs that begin no escape.

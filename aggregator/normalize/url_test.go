@@ -35,6 +35,9 @@ func TestAbsolute(t *testing.T) {
 		{"opaque", "", "http:x", ""},
 		{"backslash in the host", "", `https://a.example\@b.example/`, ""},
 		{"backslash in the path", "https://a.example/", `/\b.example`, "https://a.example/%5Cb.example"},
+		{"percent sign for a host", "", "https://%/", ""},
+		{"marks in the host", "", "https://a.example;b/", ""},
+		{"dot before the host", "", "https://.a.example/", ""},
 		{"too long", "", "https://a.example/" + strings.Repeat("x", maxURL), ""},
 		{"too long once escaped", "", "https://a.example/" + strings.Repeat("ü", maxURL/3), ""},
 	} {
