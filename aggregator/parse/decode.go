@@ -20,7 +20,10 @@ import (
 // behind junk.
 var declaredEncoding = regexp.MustCompile(`<\?xml[^>]{0,200}?\sencoding\s*=\s*["']\s*([A-Za-z0-9_.:-]{1,40})`)
 
-const declarationWindow = 2048 // bytes in which to look for the XML declaration
+const (
+	declarationWindow = 2 << 10  // bytes in which to look for the XML declaration
+	detectionWindow   = 64 << 10 // bytes for chardet to look at
+)
 
 // decode gives the body as valid UTF-8 without byte order mark and without
 // characters that XML forbids, and a sentence when it had to guess or repair.
@@ -87,15 +90,41 @@ func guess(body []byte) (text []byte, name string) {
 	if text, ok := repairUTF8(body); ok {
 		return text, "utf-8 with some bytes of windows-1252"
 	}
-	found := chardet.Detect(body[:min(len(body), 1<<16)])
-	if found.Confidence > 0.5 {
-		if enc, name := charset.Lookup(found.Encoding); enc != nil && name != "utf-8" && name != "replacement" {
-			if text := decodeWith(enc, body); !bytes.Contains(text, []byte("\uFFFD")) {
-				return text, name
-			}
+	if enc, name := charset.Lookup(detect(body[:min(len(body), detectionWindow)])); enc != nil && name != "utf-8" && name != "replacement" {
+		if text := decodeWith(enc, body); !bytes.Contains(text, []byte("\uFFFD")) {
+			return text, name
 		}
 	}
 	return decodeWith(charmap.Windows1252, body), "windows-1252"
+}
+
+// detect asks chardet, which is a statistical guess over bytes that nobody
+// vouches for: a panic in it counts as not knowing.
+func detect(sample []byte) (label string) {
+	defer func() {
+		if recover() != nil {
+			label = ""
+		}
+	}()
+	found := chardet.Detect(sample)
+	if found.Confidence < 0.5 {
+		return ""
+	}
+	if label, ok := webCharsets[found.Encoding]; ok {
+		return label
+	}
+	return found.Encoding
+}
+
+// webCharsets translates what chardet finds into what the web means by it. The
+// Macintosh charsets share their letters with those of Windows, and no server
+// sends them.
+var webCharsets = map[string]string{
+	"MacCyrillic": "windows-1251",
+	"MacRoman":    "windows-1252",
+	"CP932":       "shift_jis",
+	"CP949":       "euc-kr",
+	"ISO-8859-1":  "windows-1252",
 }
 
 // repairUTF8 takes invalid bytes for windows-1252 if the rest of the text

@@ -11,29 +11,30 @@ import (
 	"tributary/internal/news"
 )
 
-// describe says what a document is that is no feed.
-func describe(text []byte) *Error {
+// describe says what a document is that is no feed. The body is what arrived,
+// the text what became of it.
+func describe(body, text []byte) *Error {
 	head := text[:min(len(text), 64<<10)]
 	folded := bytes.ToLower(head)
 	has := func(s string) bool { return bytes.Contains(folded, []byte(s)) }
-	if has("<html") || has("<!doctype html") || has("<head") || has("<body") {
-		return describePage(head, has)
-	}
 	e := &Error{Cause: news.CauseNotFeed}
-	switch trimmed := bytes.TrimSpace(text); {
-	case len(trimmed) == 0:
+	trimmed := strings.TrimSpace(string(head))
+	switch name := rootName(head); {
+	case trimmed == "":
 		e.Detail = "an empty body"
-	case bytes.HasPrefix(trimmed, []byte("[")):
-		e.Detail = "a JSON list that is not a JSON Feed"
-	case bytes.HasPrefix(trimmed, []byte("<")) && has("<opml"):
+	case name == "opml":
 		e.Detail = "an OPML list of feeds"
-	case bytes.HasPrefix(trimmed, []byte("<")) && (has("<urlset") || has("<sitemapindex")):
+	case name == "urlset" || name == "sitemapindex":
 		e.Detail = "an XML sitemap"
-	case bytes.HasPrefix(trimmed, []byte("<")):
-		e.Detail = "an XML document that is not a feed" + rootName(head)
+	case has("<html") || has("<!doctype html") || has("<head") || has("<body"):
+		return describePage(head, has)
+	case trimmed[0] == '[':
+		e.Detail = "a JSON list that is not a JSON Feed"
+	case trimmed[0] == '<' && name != "":
+		e.Detail = "an XML document that is not a feed: its root is <" + name + ">"
 	default:
-		kind, _, _ := strings.Cut(http.DetectContentType(head), ";")
-		e.Detail = fmt.Sprintf("%s, not a feed: it starts with %q", kind, excerpt(string(trimmed), 40))
+		media, _, _ := strings.Cut(http.DetectContentType(body), ";")
+		e.Detail = fmt.Sprintf("%s, not a feed: it starts with %q", media, excerpt(trimmed, 40))
 	}
 	return e
 }
@@ -72,7 +73,7 @@ func pageTitle(head []byte) string {
 	return excerpt(html.UnescapeString(string(rest[start+1:end])), 100)
 }
 
-// rootName gives the name of the first element, for a message.
+// rootName gives the name of the first element, in lower case; "" without one.
 func rootName(head []byte) string {
 	for pos := 0; ; pos++ {
 		i := bytes.IndexByte(head[pos:], '<')
@@ -81,7 +82,7 @@ func rootName(head []byte) string {
 		}
 		pos += i
 		if end := nameEnd(head, pos+1); end > pos+1 {
-			return ": its root is <" + excerpt(string(head[pos+1:end]), 40) + ">"
+			return lower(head[pos+1 : end])
 		}
 	}
 }

@@ -57,10 +57,10 @@ func jsonVersion(f *json.Feed) (string, bool) {
 // fromJSON translates a feed.
 func fromJSON(f *json.Feed) *news.Document {
 	doc := &news.Document{
-		Title:       news.Text{Value: strings.TrimSpace(f.Title), Type: news.TextPlain},
+		Title:       jsonText(f.Title, news.TextPlain),
 		Link:        strings.TrimSpace(f.HomePageURL),
 		Self:        strings.TrimSpace(f.FeedURL),
-		Description: news.Text{Value: strings.TrimSpace(f.Description), Type: news.TextPlain},
+		Description: jsonText(f.Description, news.TextPlain),
 		Language:    strings.TrimSpace(f.Language),
 		Image:       strings.TrimSpace(firstOf(f.Icon, f.Favicon)),
 		Authors:     jsonPeople(f.Authors, f.Author),

@@ -1,8 +1,6 @@
 package parse
 
-import (
-	stdjson "encoding/json"
-)
+import stdjson "encoding/json"
 
 // guardJSON refuses JSON that would cost too much to decode: it counts depth
 // and values without decoding anything.
@@ -100,7 +98,7 @@ func mendValue(shape, value any) any {
 			shape.mend(object)
 			return object
 		}
-		if name, ok := value.(string); ok {
+		if name, ok := value.(string); ok && shape["name"] != nil {
 			return map[string]any{"name": name}
 		}
 	case stringList, objects:

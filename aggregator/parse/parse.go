@@ -62,7 +62,7 @@ func Parse(body []byte, opts Options) (*news.Document, error) {
 		return nil, &Error{Cause: news.CauseNotFeed, Detail: "an empty body"}
 	}
 	text, charsetNote := decode(body, opts.ContentType)
-	doc, err := parseText(text, opts)
+	doc, err := parseText(body, text, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +78,14 @@ func Parse(body []byte, opts Options) (*news.Document, error) {
 	return doc, nil
 }
 
-// parseText parses valid UTF-8.
-func parseText(text []byte, opts Options) (*news.Document, error) {
+// parseText parses the text, in valid UTF-8, that a body holds.
+func parseText(body, text []byte, opts Options) (*news.Document, error) {
 	if isJSON(text) {
 		return parseJSON(text, opts)
 	}
 	root, ok := findRoot(text)
 	if !ok {
-		return nil, describe(text)
+		return nil, describe(body, text)
 	}
 	out, err := rewrite(text, root, opts.URL)
 	if err != nil {

@@ -158,6 +158,9 @@ func (r *rewriter) open(e element, space, local string) error {
 		e.role = roleSkip
 		r.push(e)
 	case roleOpen:
+		if len(r.stack) == 1 && local == "channel" {
+			r.rootContext = e.context // the channel is the feed
+		}
 		e.written = r.writeStart(space, local, e)
 		r.push(e)
 	case roleEntry:

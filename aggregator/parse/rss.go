@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,12 +146,12 @@ func refreshOf(f *rss.Feed, x extensions) news.Refresh {
 	}
 	r.Interval = max(r.Interval, syndication(x).Interval)
 	for _, s := range f.SkipHours {
-		if hour, err := strconv.Atoi(strings.TrimSpace(s)); err == nil && hour >= 0 && hour <= 24 && len(r.SkipHours) < 24 {
+		if hour, err := strconv.Atoi(strings.TrimSpace(s)); err == nil && hour >= 0 && hour <= 24 && !slices.Contains(r.SkipHours, hour%24) {
 			r.SkipHours = append(r.SkipHours, hour%24) // RSS 0.92 counts to 24
 		}
 	}
 	for _, s := range f.SkipDays {
-		if day, ok := weekdays[strings.ToLower(strings.TrimSpace(s))]; ok && len(r.SkipDays) < 7 {
+		if day, ok := weekdays[strings.ToLower(strings.TrimSpace(s))]; ok && !slices.Contains(r.SkipDays, day) {
 			r.SkipDays = append(r.SkipDays, day)
 		}
 	}

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"html"
 	"strings"
 	"time"
 )
@@ -334,27 +335,37 @@ func (r *rewriter) appendTag(out, raw []byte, xhtml bool) ([]byte, int) {
 	return append(append(out, raw[:at]...), name...), end
 }
 
-// appendDeclared appends text, resolving only references to entities that the
-// document declared: the others are HTML's.
+// appendDeclared appends text that is markup. Of its references only those are
+// resolved that HTML would not: to entities that the document declared, and to
+// characters that may not be there, which go.
 func (r *rewriter) appendDeclared(out, raw []byte) []byte {
-	if len(r.entities) == 0 {
-		return append(out, raw...)
-	}
 	for {
 		i := bytes.IndexByte(raw, '&')
 		if i < 0 {
 			return append(out, raw...)
 		}
-		end := bytes.IndexByte(raw[i:min(len(raw), i+longestEntity)], ';')
-		if end > 0 {
-			if _, ok := r.entities[string(raw[i+1:i+end])]; ok {
-				out = append(out, raw[:i]...)
-				out, _ = r.appendReference(out, raw[i:])
-				raw = raw[i+end+1:]
-				continue
-			}
+		out = append(out, raw[:i]...)
+		raw = raw[i:]
+		n := 1
+		if end := bytes.IndexByte(raw[:min(len(raw), longestEntity)], ';'); end > 1 && r.resolves(raw[:end+1]) {
+			out, n = r.appendReference(out, raw)
+		} else {
+			out = append(out, '&')
 		}
-		out = append(out, raw[:i+1]...)
-		raw = raw[i+1:]
+		raw = raw[n:]
 	}
+}
+
+// resolves reports whether a reference in markup is ours to resolve.
+func (r *rewriter) resolves(reference []byte) bool {
+	if reference[1] != '#' {
+		_, ok := r.entities[string(reference[1:len(reference)-1])]
+		return ok
+	}
+	for _, c := range html.UnescapeString(string(reference)) {
+		if !isChar(c) {
+			return true
+		}
+	}
+	return false
 }

@@ -31,17 +31,26 @@ func (r *rewriter) writeAttribute(a attribute, e element) {
 	if e.role == roleMarked && (string(local) == "type" || string(local) == "mode") {
 		return // the marker says it
 	}
-	if end := nameEnd(local, 0); end == 0 || end < len(local) {
+	if end := nameEnd(local, 0); end == 0 || end < len(local) || end > 32 {
 		return
 	}
 	value := a.value
 	if string(local) == "href" && r.family == familyAtom && e.context != r.context() {
 		value = []byte(resolveURL(r.contexts[e.context].base, r.attributeValue(value)))
 	}
-	r.text = append(append(r.text, ' '), local...)
+	r.text = append(append(r.text, ' '), attributeName(local)...)
 	r.text = append(r.text, '=', '"')
 	r.appendAttribute(value)
 	r.text = append(r.text, '"')
+}
+
+// attributeName gives the name under which we or gofeed look for an attribute,
+// whatever case the source writes it in.
+func attributeName(local []byte) string {
+	if name := lower(local); name != "ispermalink" {
+		return name
+	}
+	return "isPermaLink"
 }
 
 // appendAttribute writes a raw attribute value so that it fits into quotes.
