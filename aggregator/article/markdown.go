@@ -12,9 +12,12 @@ import (
 	highlighting "github.com/yuin/goldmark-highlighting/v2"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // markdown turns Markdown into HTML. Code is marked up with classes, whose
@@ -38,8 +41,26 @@ func newMarkdown() *markdown {
 			highlighting.NewHighlighting(highlighting.WithFormatOptions(chroma.WithClasses(true))),
 		),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
-		goldmark.WithRendererOptions(html.WithUnsafe()),
+		goldmark.WithRendererOptions(html.WithUnsafe(), renderer.WithNodeRenderers(util.Prioritized(checkBoxes{}, 0))),
 	)}
+}
+
+// checkBoxes writes the boxes of task lists as characters: form controls have no
+// label here, and feed readers take them out together with what they say.
+type checkBoxes struct{}
+
+// RegisterFuncs implements renderer.NodeRenderer.
+func (checkBoxes) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(east.KindTaskCheckBox, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		box := "☐ "
+		if n.(*east.TaskCheckBox).IsChecked {
+			box = "☑ "
+		}
+		if entering {
+			_, _ = w.WriteString(box)
+		}
+		return ast.WalkContinue, nil
+	})
 }
 
 // rendered is the body of an article.
