@@ -1,19 +1,14 @@
 package article
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/mail"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 
 	"tributary/internal/news"
 )
@@ -190,138 +185,4 @@ func (r *reader) language(fallback string) string {
 		return fallback
 	}
 	return tag.String()
-}
-
-// date reads the publication date, else takes it from the file's name.
-func (r *reader) date(name string, zone *time.Location) time.Time {
-	text := r.text("date")
-	if text == "" {
-		text, _ = cutDate(stem(name))
-	}
-	if text == "" {
-		r.fail("date", "has no date: write one into its front matter, such as date: 2026-08-03")
-		return time.Time{}
-	}
-	date, err := parseDate(text, zone)
-	if err != nil {
-		r.fail("date", "date %w", err)
-	}
-	return date
-}
-
-// updated reads the date of the last change, which is only believed when it
-// does not lie before the publication.
-func (r *reader) updated(published time.Time, zone *time.Location) time.Time {
-	text := r.text("updated")
-	if text == "" {
-		return time.Time{}
-	}
-	updated, err := parseDate(text, zone)
-	switch {
-	case err != nil:
-		r.warn("updated", "updated "+err.Error())
-		return time.Time{}
-	case updated.Before(published):
-		r.warn("updated", "updated lies before date and is not used")
-		return time.Time{}
-	}
-	return updated
-}
-
-// dateLayouts are the ways to write a date; those without a zone mean the
-// site's.
-var dateLayouts = []string{
-	time.DateOnly,
-	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04Z07:00",
-	"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04",
-}
-
-var errDate = errors.New("write it like 2026-08-03 or 2026-08-03T09:30:00+02:00")
-
-func parseDate(text string, zone *time.Location) (time.Time, error) {
-	for _, layout := range dateLayouts {
-		date, err := time.ParseInLocation(layout, text, zone)
-		if err != nil {
-			continue
-		}
-		if y := date.Year(); y < 1970 || y > 9998 {
-			return time.Time{}, fmt.Errorf("%q lies outside the years 1970 to 9998", text)
-		}
-		return date.Truncate(time.Millisecond), nil
-	}
-	return time.Time{}, fmt.Errorf("%q is not a date: %w", text, errDate)
-}
-
-var slugPattern = regexp.MustCompile(`^[a-z0-9]+(?:[-_][a-z0-9]+)*$`)
-
-// slug reads the slug, else makes one of the file's name.
-func (r *reader) slug(name string) string {
-	slug := r.text("slug")
-	if slug == "" {
-		if slug = slugOf(name); slug == "" {
-			r.fail("slug", "has a name without Latin letters or digits: give it a slug in its front matter")
-		}
-		return slug
-	}
-	if len(slug) > 128 || !slugPattern.MatchString(slug) {
-		r.fail("slug", "slug %q may hold small letters, digits and single hyphens, 128 at most", slug)
-		return ""
-	}
-	return slug
-}
-
-// slugOf makes a slug of a file's name: small letters and digits, what
-// accents they have removed, everything else a hyphen.
-func slugOf(name string) string {
-	_, base := cutDate(stem(name))
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(spelled.Replace(strings.ToLower(base))) {
-		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r):
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	slug := b.String()
-	return strings.Trim(slug[:min(len(slug), 128)], "-")
-}
-
-// spelled has the Latin letters that no decomposition leads to a plain one.
-var spelled = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "þ", "th", "ı", "i")
-
-// guessSlug finds the slug of a file whose front matter can't be read.
-func guessSlug(src source) string {
-	head := src.text[:min(len(src.text), 4096)]
-	if m := slugLine.FindStringSubmatch(head); m != nil {
-		return m[1]
-	}
-	return slugOf(src.path)
-}
-
-var slugLine = regexp.MustCompile(`(?m)^slug[ \t]*[:=][ \t]*["']?([a-z0-9][a-z0-9_-]*)`)
-
-// stem gives a file's name without folder and extension; index.md has that of
-// its folder.
-func stem(name string) string {
-	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
-	if dir := path.Dir(name); base == "index" && dir != "." {
-		return path.Base(dir)
-	}
-	return base
-}
-
-var leadingDate = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:[-_ ]+(.+))?$`)
-
-// cutDate cuts a leading date off a file's name.
-func cutDate(stem string) (date, rest string) {
-	m := leadingDate.FindStringSubmatch(stem)
-	switch {
-	case m == nil:
-		return "", stem
-	case m[2] == "":
-		return m[1], stem
-	}
-	return m[1], m[2]
 }
