@@ -124,8 +124,6 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	conditional := false // was the last hop's request
 	answer, err := f.options.Client.Do(ctx, &safehttp.Request{
 		URL: request.Source.URL,
@@ -134,6 +132,7 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 			"Accept":          accept,
 			"Accept-Encoding": acceptEncoding,
 		},
+		Timeout:       timeout,
 		Private:       request.Source.Fetch.Headers,
 		AllowNetworks: request.Source.Fetch.AllowNetworks,
 		Hop: func(url string, header http.Header) {

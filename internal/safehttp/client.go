@@ -17,9 +17,9 @@
 //     URL only, and no more once a redirect has left it.
 //  5. No cookies, no Referer, no proxy from the environment, no transparent
 //     decompression.
-//  6. Connecting takes at most 10 s, the TLS handshake 10 s, the header 15 s;
-//     the header has at most 64 KiB. The body is for the caller to limit, and
-//     the whole for the context.
+//  6. Connecting takes at most 10 s, the TLS handshake 10 s, the header of each
+//     hop 15 s from its start; the header has at most 64 KiB. The body is for
+//     the caller to limit, and the whole by [Request.Timeout].
 //
 // Connections are pooled, HTTP/2 is spoken where the other side does, and TLS
 // sessions are resumed. A connection is only ever reused by requests with the
@@ -144,7 +144,6 @@ func (c *Client) newTransport(allow []netip.Prefix, port uint16) *http.Transport
 		DisableCompression:     true,
 		TLSClientConfig:        &tls.Config{RootCAs: c.options.RootCAs, ClientSessionCache: c.sessions, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    connectTimeout,
-		ResponseHeaderTimeout:  headerTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		IdleConnTimeout:        idleTimeout,
 		MaxIdleConns:           max(maxIdle, c.options.MaxIdlePerHost),

@@ -41,6 +41,9 @@ func classify(ctx context.Context, host string, err error, stage news.Cause) *Er
 	switch {
 	case errors.As(err, &blocked):
 		e.Cause, e.Reason = news.CauseBlocked, blocked.reason
+	case context.Cause(ctx) == errTooSlow:
+		e.Cause, e.Reason = news.CauseTimeout, "no complete answer in time"
+		e.Err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Cause, e.Reason, e.Err = news.CauseInternal, "the request was canceled", fmt.Errorf("%w: %w", context.Canceled, err)
 	case isTimeout(err):

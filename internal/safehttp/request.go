@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -31,6 +32,9 @@ type Request struct {
 	Body []byte
 	// AllowNetworks may be reached beside the public internet.
 	AllowNetworks []netip.Prefix
+	// Timeout is for the whole of it, from the start to the end of the body;
+	// 0 leaves the body without one.
+	Timeout time.Duration
 	// NoRedirects returns a redirect instead of following it.
 	NoRedirects bool
 }
@@ -79,6 +83,7 @@ type trip struct {
 	method string
 	body   []byte
 	hops   []Hop
+	clock  clock
 }
 
 // Do sends a request and follows its redirects, see the package's rules. Every
@@ -100,6 +105,16 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Response, error) {
 		u.User, u.Fragment = nil, ""
 		at = u.String()
 	}
+	ctx = t.clock.start(ctx, request.Timeout)
+	response, err := t.run(ctx, u, at)
+	if err != nil {
+		t.clock.stop()
+	}
+	return response, err
+}
+
+// run makes hops until there is an answer.
+func (t *trip) run(ctx context.Context, u *url.URL, at string) (*Response, error) {
 	for {
 		answer, err := t.send(ctx, u, at)
 		if err != nil {
@@ -114,6 +129,7 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Response, error) {
 			return t.response(ctx, answer, u, at), nil
 		}
 		discard(answer)
+		t.clock.header()
 		u, at = next, next.String()
 	}
 }
@@ -206,7 +222,10 @@ func (t *trip) response(ctx context.Context, answer *http.Response, u *url.URL, 
 	r := &Response{
 		Status: answer.StatusCode, Header: answer.Header, ContentLength: answer.ContentLength,
 		URL: at, Hops: t.hops,
-		body: bodyReader{ctx: ctx, host: u.Host, src: answer.Body},
+		body: bodyReader{ctx: ctx, host: u.Host, src: answer.Body, clock: t.clock},
+	}
+	if answer.Body != http.NoBody {
+		t.clock.body()
 	}
 	r.Body = &r.body
 	return r
@@ -214,9 +233,10 @@ func (t *trip) response(ctx context.Context, answer *http.Response, u *url.URL, 
 
 // bodyReader gives the errors of a body their cause.
 type bodyReader struct {
-	ctx  context.Context
-	host string
-	src  io.ReadCloser
+	ctx   context.Context
+	host  string
+	src   io.ReadCloser
+	clock clock
 }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
@@ -227,7 +247,11 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *bodyReader) Close() error { return b.src.Close() }
+func (b *bodyReader) Close() error {
+	err := b.src.Close()
+	b.clock.stop()
+	return err
+}
 
 func discard(answer *http.Response) {
 	_, _ = io.CopyN(io.Discard, answer.Body, 2<<10) // as much as net/http reads

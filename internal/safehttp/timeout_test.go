@@ -12,30 +12,53 @@ import (
 	"tributary/internal/news"
 )
 
-// TestTimeouts runs in virtual time, against a peer that takes what it is sent
-// and never answers.
+// deaf makes a client whose peers take what they are sent, answer with head,
+// and say nothing more.
+func deaf(head string) *Client {
+	c := New(Options{})
+	c.dial = func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			defer theirs.Close()
+			if head != "" {
+				_, _ = theirs.Read(make([]byte, 4096))
+				_, _ = io.WriteString(theirs, head)
+			}
+			_, _ = io.Copy(io.Discard, theirs)
+		}()
+		return ours, nil
+	}
+	c.base = c.newTransport(nil, 0)
+	return c
+}
+
+// TestTimeouts runs in virtual time.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	for url, want := range map[string]time.Duration{
-		"http://upstream.example/":  headerTimeout,
-		"https://upstream.example/": connectTimeout, // the handshake's
+	const head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+	for _, row := range []struct {
+		url, head string
+		timeout   time.Duration
+		want      time.Duration
+		reason    string
+	}{
+		{"http://upstream.example/", "", 0, headerTimeout, "no header"},
+		{"http://upstream.example/", "", time.Minute, headerTimeout, "no header, plenty of time"},
+		{"http://upstream.example/", "", 3 * time.Second, 3 * time.Second, "no header, little time"},
+		{"https://upstream.example/", "", 0, connectTimeout, "no TLS handshake"},
+		{"http://upstream.example/", head, 30 * time.Second, 30 * time.Second, "no body"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c := New(Options{})
-			c.dial = func(context.Context, string, string) (net.Conn, error) {
-				ours, theirs := net.Pipe()
-				go func() {
-					_, _ = io.Copy(io.Discard, theirs)
-					theirs.Close()
-				}()
-				return ours, nil
-			}
-			c.base = c.newTransport(nil, 0)
+			c := deaf(row.head)
 			start := time.Now()
-			_, err := c.Do(t.Context(), &Request{URL: url})
+			response, err := c.Do(t.Context(), &Request{URL: row.url, Timeout: row.timeout})
+			if err == nil {
+				_, err = io.ReadAll(response.Body)
+				response.Body.Close()
+			}
 			failure, ok := errors.AsType[*Error](err)
-			if !ok || failure.Cause != news.CauseTimeout || time.Since(start) != want {
-				t.Errorf("%s: %v after %v, want a timeout after %v", url, err, time.Since(start), want)
+			if !ok || failure.Cause != news.CauseTimeout || time.Since(start) != row.want {
+				t.Errorf("%s: %v after %v, want a timeout after %v", row.reason, err, time.Since(start), row.want)
 			}
 			c.CloseIdle()
 		})
