@@ -136,6 +136,9 @@ func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
 			e.Link = strings.TrimSpace(c.Src) // content that lies elsewhere (RFC 4287 §4.1.3.2)
 		}
 	}
+	if e.Link == "" && isWebAddress(e.ID) {
+		e.Link = e.ID // no page has a better claim, and most such ids are one
+	}
 	w.setOrigin(&e, entry.Source)
 	return e
 }

@@ -99,6 +99,30 @@ func TestMend(t *testing.T) {
 	}
 }
 
+// TestAtomLinks shows which link an entry gets.
+func TestAtomLinks(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ entry, want, why string }{
+		{"<link href='http://x/?a=1&amp;b=2'/>", "http://x/?a=1&b=2", "no relation means alternate"},
+		{"<link rel='self' href='http://x/s'/><link rel='ALTERNATE' href='http://x/a'/>", "http://x/a", "relations ignore case"},
+		{"<link type='text/plain' href='http://x/t'/><link href='http://x/h' type='text/html'/>", "http://x/h", "HTML first"},
+		{"<link rel='http://www.iana.org/assignments/relation/alternate' href='http://x/a'/>", "http://x/a", "long form"},
+		{"<link rel='alternate'>http://x/?a&amp;b</link>", "http://x/?a&b", "address between the tags"},
+		{"<link xml:base='http://y/z/' href='?a&amp;amp;b'/>", "http://y/z/?a&amp;b", "own base; decoded once"},
+		{"<id>http://x/id</id>", "http://x/id", "an id that is an address, for want of a link"},
+		{"<id>urn:x</id>", "", "an id that is none"},
+		{"<id>http://x/id</id><content src='http://x/c'/>", "http://x/c", "content elsewhere"},
+	}
+	for _, tt := range tests {
+		doc, err := Parse([]byte("<feed xmlns='http://www.w3.org/2005/Atom'><entry>"+tt.entry+"</entry></feed>"), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.entry, err)
+		} else if got := doc.Entries[0].Link; got != tt.want || len(doc.Warnings) > 0 {
+			t.Errorf("%s: link %q, want %q: %s (warnings %q)", tt.entry, got, tt.want, tt.why, doc.Warnings)
+		}
+	}
+}
+
 func TestParsePerson(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -153,6 +153,9 @@ func (r *rewriter) open(e element, space, local string) error {
 	case roleSkip:
 		r.push(e)
 	case roleEmpty:
+		if r.family == familyAtom && local == "link" && r.tag.get("href") == nil && !r.tag.closed {
+			return r.readLink(e, space, local)
+		}
 		r.writeStart(space, local, e)
 		r.text = append(r.text[:len(r.text)-1], '/', '>')
 		e.role = roleSkip

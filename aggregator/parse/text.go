@@ -45,6 +45,21 @@ func (r *rewriter) readText(e element, space, local string) error {
 	return nil
 }
 
+// readLink reads an Atom link whose address stands between its tags.
+func (r *rewriter) readLink(e element, space, local string) error {
+	r.writeStart(space, local, e)
+	c, err := r.scanText(e.name)
+	if err != nil {
+		return err
+	}
+	r.text = append(r.text[:len(r.text)-1], ` href="`...)
+	r.appendEscaped(bytes.TrimSpace(r.appendText(nil, c.raw)))
+	r.text = append(r.text, `"/>`...)
+	r.pos = c.end
+	r.bindings = r.bindings[:min(e.bindings, len(r.bindings))]
+	return nil
+}
+
 // needsMarker reports whether a text gets a marker: every Atom text that has a
 // type or that gofeed would take for a URL, and others where gofeed can't know
 // their base or language.
@@ -69,7 +84,7 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 	}
 	mode := lower(r.tag.get("mode"))
 	switch t := lower(bytes.TrimSpace(r.tag.get("type"))); {
-	case mode == "base64":
+	case mode == "base64" || t == "application/octet-stream" && local != "content":
 		return kindData
 	case t == "" && mode == "escaped":
 		return kindHTML
@@ -81,11 +96,9 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 		return kindXHTML
 	case strings.HasPrefix(t, "text/"):
 		return kindText
-	case local != "content" && t != "application/octet-stream":
+	case local != "content":
 		return kindText // a title can't be an image: the type is a mistake
-	case strings.HasSuffix(t, "xml"):
-		return kindOther
-	case strings.HasPrefix(t, "application/"), strings.Contains(t, "/"):
+	case strings.Contains(t, "/"):
 		return kindOther
 	}
 	return kindText

@@ -35,12 +35,15 @@ func (r *rewriter) writeAttribute(a attribute, e element) {
 		return
 	}
 	value := a.value
+	if bytes.IndexByte(value, '&') >= 0 {
+		value = r.decodeReferences(value)
+	}
 	if string(local) == "href" && r.family == familyAtom && e.context != r.context() {
-		value = []byte(resolveURL(r.contexts[e.context].base, r.attributeValue(value)))
+		value = []byte(resolveURL(r.contexts[e.context].base, string(bytes.TrimSpace(value))))
 	}
 	r.text = append(append(r.text, ' '), attributeName(local)...)
 	r.text = append(r.text, '=', '"')
-	r.appendAttribute(value)
+	r.appendEscaped(value)
 	r.text = append(r.text, '"')
 }
 
@@ -53,12 +56,9 @@ func attributeName(local []byte) string {
 	return "isPermaLink"
 }
 
-// appendAttribute writes a raw attribute value so that it fits into quotes.
-func (r *rewriter) appendAttribute(raw []byte) {
-	if bytes.IndexByte(raw, '&') >= 0 {
-		raw = r.decodeReferences(raw)
-	}
-	for _, c := range raw {
+// appendEscaped writes a text so that it fits between quotes or tags.
+func (r *rewriter) appendEscaped(text []byte) {
+	for _, c := range text {
 		switch c {
 		case '<':
 			r.text = append(r.text, "&lt;"...)
@@ -122,7 +122,7 @@ func (r *rewriter) writeCarriers(e element) {
 	}
 	if about := r.tag.get("rdf:about"); about != nil && r.family == familyRSS {
 		r.text = append(r.text, `<guid isPermaLink="`+permaLinkAbout+`">`...)
-		r.appendAttribute(about)
+		r.appendEscaped(r.decodeReferences(about))
 		r.text = append(r.text, `</guid>`...)
 	}
 }
