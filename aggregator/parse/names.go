@@ -147,7 +147,7 @@ func (f family) roleOf(space, local string) role {
 		return rssNative[local]
 	}
 	switch {
-	case !extensionSpaces[space]:
+	case !extensionSpaces[space] || local == "":
 		return roleSkip
 	case isExtensionOpen(space, local):
 		return roleOpen

@@ -99,6 +99,29 @@ func TestMend(t *testing.T) {
 	}
 }
 
+// TestEntriesAlone: an entry that gofeed refuses, here for a name that XML does
+// not allow, is left out; its neighbors and the feed's own fields stay.
+func TestEntriesAlone(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, before, bad, after string }{
+		{"rss", "<rss version='2.0'><channel><title>feed</title><item><title>1</title></item>", "<item><title>2</title><dc:×>x</dc:×></item>", "<item><title>3</title></item></channel></rss>"},
+		{"atom", "<feed xmlns='http://www.w3.org/2005/Atom'><title>feed</title><entry><title>1</title></entry>", "<entry><title>2</title><dc:×>x</dc:×></entry>", "<entry><title>3</title></entry></feed>"},
+	}
+	for _, tt := range tests {
+		doc, err := Parse([]byte(tt.before+tt.bad+tt.after), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if len(doc.Entries) != 2 || doc.Entries[1].Title.Value != "3" || doc.Title.Value != "feed" {
+			t.Errorf("%s: %+v", tt.name, doc)
+		}
+		if diff := cmp.Diff([]string{"some entries could not be read"}, doc.Warnings); diff != "" {
+			t.Errorf("%s: warnings: -want +got:\n%s", tt.name, diff)
+		}
+	}
+}
+
 // TestAtomLinks shows which link an entry gets.
 func TestAtomLinks(t *testing.T) {
 	t.Parallel()
