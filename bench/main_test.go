@@ -1,0 +1,16 @@
+package bench
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+var resultsDir = flag.String("results", "", "write the tables as text into this `folder` too")
+
+func TestMain(m *testing.M) {
+	if os.Getenv(upstreamEnv) != "" {
+		os.Exit(beUpstream(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
