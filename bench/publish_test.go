@@ -133,7 +133,7 @@ func (f *follower) change() {
 	due := time.Now()
 	f.ours.aggregator.Wake()
 
-	title := []byte(blog.story(f.version + blog.stories).Title + "<")
+	title := []byte(blog.story(f.version+blog.stories).Title + "<")
 	titleJSON := []byte(blog.story(f.version+blog.stories).Title + `"`)
 	f.await("the new story", func(r *publisher.Rendition) bool {
 		return r.Gzip != nil && (bytes.Contains(r.Body, title) || bytes.Contains(r.Body, titleJSON))
