@@ -55,19 +55,28 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	}
 	defer os.RemoveAll(folder)
 	copied := filepath.Join(folder, "copy.db")
-	own, err := db.readers.take(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = own.conn.ExecContext(ctx, `VACUUM INTO ?`, copied)
-	db.readers.put(own)
-	if err != nil {
+	if err := db.vacuumInto(ctx, copied); err != nil {
 		return err
 	}
 	if err := syncFile(copied); err != nil {
 		return err
 	}
 	return os.Rename(copied, path)
+}
+
+// vacuumInto copies on a connection of the readers, which for once may write:
+// to SQLite the copy is a database like any other. The connection ends then.
+func (db *DB) vacuumInto(ctx context.Context, path string) error {
+	own, err := db.readers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.readers.drop(own)
+	if _, err := own.conn.ExecContext(ctx, `PRAGMA query_only = off`); err != nil {
+		return err
+	}
+	_, err = own.conn.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return err
 }
 
 func syncFile(path string) error {

@@ -83,7 +83,8 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 // connect opens the writer first: it creates the file, turns WAL on, which
 // stays with the file, and moves the schema, before anybody reads.
 func (db *DB) connect(ctx context.Context, options Options) error {
-	pool, err := db.pool(options, "journal_mode(wal)", "synchronous(normal)", "foreign_keys(on)")
+	pool, err := db.pool(options, "journal_mode(wal)", "synchronous(normal)", "foreign_keys(on)",
+		"cache_size(-8000)", "wal_autocheckpoint(4000)")
 	if err != nil {
 		return err
 	}

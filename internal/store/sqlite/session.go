@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,8 +52,14 @@ func (s *sessions) take(ctx context.Context) (*session, error) {
 func (s *sessions) put(own *session) { s.idle <- own }
 
 // drop gives a place back without its connection, which may be in a state
-// that we know nothing of.
+// that we know nothing of. The statements go first: closing one after its
+// connection crashes the driver.
 func (s *sessions) drop(own *session) {
+	for _, stmt := range own.stmts {
+		stmt.Close()
+	}
+	own.stmts = nil
+	own.conn.Raw(func(any) error { return driver.ErrBadConn }) // else the pool keeps it
 	own.close()
 	s.idle <- nil
 }

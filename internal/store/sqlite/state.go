@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"tributary/internal/news"
 )
@@ -53,6 +55,15 @@ func (db *DB) Sources(ctx context.Context) ([]news.SourceState, error) {
 	return states, err
 }
 
+// rings are the places of a source's visits: 0 to 49.
+var rings = func() string {
+	var b strings.Builder
+	for ring := range 50 {
+		fmt.Fprintf(&b, "%d, ", ring)
+	}
+	return strings.TrimSuffix(b.String(), ", ")
+}()
+
 // Visits gives the last visits of a source, newest first, at most 50.
 func (db *DB) Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, error) {
 	var visits []news.Visit
@@ -60,9 +71,9 @@ func (db *DB) Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, 
 		// The newest one stands just before where the next one goes.
 		return t.query(`
 			SELECT v.at, v.duration, v.outcome, v.cause, v.detail, v.status, v.bytes, v.added, v.changed
-			FROM visits AS v
-			JOIN sources AS s ON s.key = v.source
-			WHERE v.source = ?
+			FROM sources AS s
+			JOIN visits AS v ON v.source = s.key AND v.ring IN (`+rings+`)
+			WHERE s.key = ?
 			ORDER BY (s.visits + 49 - v.ring) % 50`,
 			func(row scanner) error {
 				var v news.Visit

@@ -23,7 +23,7 @@ CREATE TABLE sources (
 	claim        INTEGER NOT NULL DEFAULT 0,     -- the fence
 	leased_until INTEGER NOT NULL DEFAULT 0,     -- 0: not leased
 	strike       INTEGER NOT NULL DEFAULT 0,     -- claims since the last result
-	hold_host    INTEGER REFERENCES hosts (key), -- the host of which it holds a slot …
+	hold_host    INTEGER,                        -- the host of which it holds a slot …
 	hold_until   INTEGER NOT NULL DEFAULT 0,     -- … until then: its lease, later the pause
 	visits       INTEGER NOT NULL DEFAULT 0,     -- ever; places the ring of visits
 	stories      INTEGER NOT NULL DEFAULT 0,     -- stored now
@@ -67,8 +67,10 @@ CREATE TABLE source_infos (
 ) STRICT;
 
 -- The last fifty visits of each source: a new one takes the oldest one's place.
+-- By ring first: the visits of one round lie side by side, so that storing them
+-- touches few pages.
 CREATE TABLE visits (
-	source   INTEGER NOT NULL REFERENCES sources (key) ON DELETE CASCADE,
+	source   INTEGER NOT NULL,
 	ring     INTEGER NOT NULL, -- number of the visit modulo 50
 	at       INTEGER,
 	duration INTEGER NOT NULL,
@@ -79,7 +81,7 @@ CREATE TABLE visits (
 	bytes    INTEGER NOT NULL,
 	added    INTEGER NOT NULL,
 	changed  INTEGER NOT NULL,
-	PRIMARY KEY (source, ring)
+	PRIMARY KEY (ring, source)
 ) STRICT, WITHOUT ROWID;
 
 -- Long texts come last: what only needs the keys and hashes never reads the

@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+)
+
+// LimitPages lets the database grow no further than to n pages more than it
+// has, as a full disk would; a negative n lifts the limit.
+func (db *DB) LimitPages(ctx context.Context, n int) error {
+	return db.write(ctx, "limit pages", func(t *tx) error {
+		var pages, limit int
+		if _, err := t.one(`PRAGMA page_count`, nil, &pages); err != nil {
+			return err
+		}
+		if limit = pages + n; n < 0 {
+			limit = 1 << 30
+		}
+		_, err := t.own.conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
+		return err
+	})
+}
+
+// Exec runs SQL that no method does.
+func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
+	return db.write(ctx, "test", func(t *tx) error {
+		_, err := t.own.conn.ExecContext(ctx, query, args...)
+		return err
+	})
+}
+
+// Plan gives SQLite's words for how it runs a query.
+func (db *DB) Plan(ctx context.Context, query string, args ...any) (plan string, err error) {
+	err = db.read(ctx, "test", func(t *tx) error {
+		return t.query(`EXPLAIN QUERY PLAN `+query, func(row scanner) error {
+			var id, parent, unused int
+			var detail string
+			err := row.Scan(&id, &parent, &unused, &detail)
+			plan += detail + "\n"
+			return err
+		}, args...)
+	})
+	return plan, err
+}
+
+// Entered gives, by public id, the revision at which what a feed shows entered.
+func (db *DB) Entered(ctx context.Context, feed string) (entered map[string]int64, err error) {
+	err = db.read(ctx, "test", func(t *tx) error {
+		e, err := t.edition(feed)
+		if err != nil {
+			return err
+		}
+		_, entered, err = t.entries(feed, e.feed)
+		return err
+	})
+	return entered, err
+}
