@@ -57,7 +57,8 @@ func (p *Publisher) articlePages(articles []news.Item, latest *news.Edition) out
 	return out
 }
 
-// fixed makes the addresses that depend on the configuration alone.
+// fixed makes the addresses that depend on the configuration alone. Assets of
+// former configurations stay: pages that caches hold still ask for them.
 func (p *Publisher) fixed() outcome {
 	var out outcome
 	robots := fmt.Sprintf("User-agent: *\nAllow: /\n\nSitemap: %s%s\n", p.config.Site.URL, sitemapPath)
@@ -66,6 +67,11 @@ func (p *Publisher) fixed() outcome {
 	}))
 	if p.config.Pages == nil {
 		return out
+	}
+	for _, path := range p.owner(ownerFixed).paths {
+		if r := p.Lookup(path); r != nil && r.Kind == KindAsset {
+			out.made = append(out.made, keep(path))
+		}
 	}
 	for _, asset := range p.config.Pages.Assets() {
 		out.made = append(out.made, p.make(Draft{

@@ -20,6 +20,10 @@ const (
 	// filesEvery is how often the files beside articles are looked over. They
 	// are in no store that would tell of a change.
 	filesEvery = 15 * time.Second
+	// articlesRest bounds the share of time that goes into showing new stories
+	// below articles, whose pages may be thousands: when they took a while, so
+	// many times as long passes until it is done again.
+	articlesRest = 10
 )
 
 // The owners that are no feeds.
@@ -43,11 +47,15 @@ const (
 //     was; that is no error but a trouble.
 //  4. An error is the store's. What could be read is published all the same,
 //     the rest stays as it was and is made the next time.
-func (p *Publisher) Publish(ctx context.Context) error {
+func (p *Publisher) Publish(ctx context.Context) error { return p.publish(ctx, true) }
+
+// publish is Publish; unless everything is asked for, new stories below
+// articles may wait for another round.
+func (p *Publisher) publish(ctx context.Context, everything bool) error {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
 	p.takeConfig()
-	err := p.round(ctx)
+	err := p.round(ctx, everything)
 	switch {
 	case ctx.Err() != nil: // an error then says nothing about the store
 	case err != nil:
@@ -58,14 +66,14 @@ func (p *Publisher) Publish(ctx context.Context) error {
 	return err
 }
 
-func (p *Publisher) round(ctx context.Context) error {
+func (p *Publisher) round(ctx context.Context, everything bool) error {
 	// Read before the stories: what changes in between is seen the next time.
 	revisions, err := p.store.Revisions(ctx)
 	if err != nil {
 		return fmt.Errorf("read the revisions of feeds: %w", err)
 	}
 	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
-	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName])
+	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
 	if feedsChanged || articlesChanged {
 		p.replace(ownerSitemap, 0, p.sitemap())
 	}
@@ -129,13 +137,12 @@ func (p *Publisher) stale(revisions map[string]int64) []news.Feed {
 }
 
 // publishArticles makes the pages of articles and what lies beside them.
-func (p *Publisher) publishArticles(ctx context.Context, revision int64) (changed bool, err error) {
-	o, files := p.owner(ownerArticles), p.owner(ownerFiles)
+func (p *Publisher) publishArticles(ctx context.Context, revision int64, everything bool) (changed bool, err error) {
+	o, started := p.owner(ownerArticles), now()
 	told := !o.made || o.revision != revision
-	if told || !files.made || !now().Before(p.files.checked.Add(filesEvery)) {
-		p.replace(ownerFiles, 0, p.scan(files.paths))
-	}
-	if !told && !p.latestChanged {
+	p.publishFiles(told)
+	below := p.latestChanged && (everything || !started.Before(p.articlesNext))
+	if !told && !below {
 		return false, nil
 	}
 	articles, err := p.store.Articles(ctx)
@@ -144,7 +151,17 @@ func (p *Publisher) publishArticles(ctx context.Context, revision int64) (change
 	}
 	p.replace(ownerArticles, revision, p.articlePages(articles, &p.latest))
 	p.latestChanged = false
+	p.articlesNext = now().Add(articlesRest * now().Sub(started))
 	return true, nil
+}
+
+// publishFiles looks over what lies beside articles when that is due, or at
+// once when an article changed: it may have come with a picture.
+func (p *Publisher) publishFiles(atOnce bool) {
+	files := p.owner(ownerFiles)
+	if atOnce || !files.made || !now().Before(p.files.checked.Add(filesEvery)) {
+		p.replace(ownerFiles, 0, p.scan(files.paths))
+	}
 }
 
 // noteLatest keeps the head of the first feed's edition, without texts, and

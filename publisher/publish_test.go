@@ -322,6 +322,28 @@ func TestReconfigure(t *testing.T) {
 	}
 }
 
+// Pages in caches name the style sheet that they were made with.
+func TestReconfigureKeepsAssets(t *testing.T) {
+	t.Parallel()
+	p, _, config := fixture(t)
+	publish(t, p)
+	former := config.Pages.Assets()
+	themed, err := site.New(fstest.MapFS{"static/style.css": {Data: []byte("p { color: red }")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Pages = themed
+	for range 2 { // the second round must not forget the former assets either
+		p.Reconfigure(config)
+		publish(t, p)
+		for _, asset := range append(former, themed.Assets()...) {
+			if r := p.Lookup(asset.Path); r == nil || !bytes.Equal(r.Body, asset.Body) {
+				t.Errorf("%s is gone", asset.Path)
+			}
+		}
+	}
+}
+
 // Two nodes with the same stories give the same bytes with the same validators.
 func TestPublishIsDeterministic(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -58,9 +59,10 @@ type Publisher struct {
 	owners     map[string]*owner
 	files      fileCache
 	// latest is the head of the first feed as it stands below articles;
-	// latestChanged is set until it does.
+	// latestChanged is set until it does, which may take until articlesNext.
 	latest        news.Edition
 	latestChanged bool
+	articlesNext  time.Time
 }
 
 // table is all renditions by path. It is never changed once published.

@@ -31,7 +31,7 @@ func (p *Publisher) Run(ctx context.Context) {
 	retry := firstRetry
 	for ctx.Err() == nil {
 		started := time.Now()
-		if p.Publish(ctx) != nil { // it is among the troubles
+		if p.publish(ctx, false) != nil { // it is among the troubles
 			p.wait(ctx, nil, retry)
 			retry = min(2*retry, lastRetry)
 			continue
@@ -68,12 +68,20 @@ func (p *Publisher) untilNext() time.Duration {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
 	var next time.Time
+	sooner := func(at time.Time) {
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
 	if p.config.Files != nil {
-		next = p.files.checked.Add(filesEvery)
+		sooner(p.files.checked.Add(filesEvery))
+	}
+	if p.latestChanged {
+		sooner(p.articlesNext)
 	}
 	for _, o := range p.owners {
-		if !o.expires.IsZero() && (next.IsZero() || o.expires.Before(next)) {
-			next = o.expires
+		if !o.expires.IsZero() {
+			sooner(o.expires)
 		}
 	}
 	if next.IsZero() {

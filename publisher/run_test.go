@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tributary/internal/news"
+	"tributary/publisher/site"
 )
 
 // run runs a publisher inside a bubble until the test ends, and waits until it
@@ -107,6 +108,45 @@ func TestBrotliDuringARound(t *testing.T) {
 	if p.Lookup("/latest.rss").Brotli == nil {
 		t.Error("the brotli variant is gone")
 	}
+}
+
+// slowPages takes a second for each article.
+type slowPages struct{ Pages }
+
+func (s slowPages) Article(page site.ArticlePage) ([]byte, error) {
+	time.Sleep(time.Second)
+	return s.Pages.Article(page)
+}
+
+// Pages of articles that take long must not keep feeds from being followed.
+func TestRunRestsFromArticles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, store, config := fixture(t)
+		config.Pages = slowPages{config.Pages}
+		p.Reconfigure(config)
+		run(t, p)
+		time.Sleep(time.Second + mostRest)
+		for i := range 5 {
+			name := fmt.Sprint("story-", i)
+			store.put("latest", stories(name))
+			synctest.Wait()
+			if !holds(p, "/latest.rss", name) || holds(p, "/articles/hello", name) {
+				t.Fatalf("%s: the feed must follow at once, the article rest", name)
+			}
+		}
+		time.Sleep(articlesRest*time.Second + time.Second)
+		synctest.Wait()
+		if !holds(p, "/articles/hello", "story-4") {
+			t.Error("the article was not made again after its rest")
+		}
+		store.put("latest", stories("for a build"))
+		synctest.Wait() // a goroutine that waits for a mutex would stop the bubble's clock
+		publish(t, p)
+		if !holds(p, "/articles/hello", "for a build") {
+			t.Error("Publish left something for later")
+		}
+	})
 }
 
 func TestRunExpiry(t *testing.T) {

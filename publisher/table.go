@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -31,10 +32,12 @@ type change struct {
 func (c *change) replace(o *owner, list []made) {
 	c.gone = append(c.gone, o.paths...)
 	c.made = append(c.made, list...)
-	o.paths = make([]string, len(list))
+	o.paths = o.paths[:0]
 	for i := range list {
-		o.paths[i] = list[i].path
+		o.paths = append(o.paths, list[i].path)
 	}
+	slices.Sort(o.paths)
+	o.paths = slices.Compact(o.paths)
 }
 
 // install replaces the table at once with one that has the change in it.
