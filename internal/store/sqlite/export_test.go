@@ -29,20 +29,6 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
 	})
 }
 
-// Plan gives SQLite's words for how it runs a query.
-func (db *DB) Plan(ctx context.Context, query string, args ...any) (plan string, err error) {
-	err = db.read(ctx, "test", func(t *tx) error {
-		return t.query(`EXPLAIN QUERY PLAN `+query, func(row scanner) error {
-			var id, parent, unused int
-			var detail string
-			err := row.Scan(&id, &parent, &unused, &detail)
-			plan += detail + "\n"
-			return err
-		}, args...)
-	})
-	return plan, err
-}
-
 // Entered gives, by public id, the revision at which what a feed shows entered.
 func (db *DB) Entered(ctx context.Context, feed string) (entered map[string]int64, err error) {
 	err = db.read(ctx, "test", func(t *tx) error {

@@ -41,8 +41,9 @@ func writeForever(path string) {
 	}
 	stored, err := db.Stories(context.Background(), 0, 1<<20)
 	for i := len(stored); err == nil; i++ {
-		err = writeOne(db, keys["a"], i)
-		fmt.Println("stored", i)
+		if err = writeOne(db, keys["a"], i); err == nil {
+			fmt.Println("stored", i)
+		}
 	}
 	fmt.Println("error", err)
 }
@@ -52,7 +53,7 @@ func writeOne(db *sqlite.DB, key news.SourceKey, i int) error {
 	// A lease without length: that of a killed writer holds nobody up.
 	claimed, err := db.Claim(context.Background(), news.ClaimRequest{Now: at, Limit: 1, Only: []news.SourceKey{key}})
 	if err != nil || len(claimed.Leases) == 0 {
-		return fmt.Errorf("claim %d: %+v, %w", i, claimed, err)
+		return fmt.Errorf("claim %d: %+v, %v", i, claimed, err)
 	}
 	_, err = db.Record(context.Background(), []news.Result{{
 		Lease: claimed.Leases[0], Due: at, Health: news.HealthOK,
@@ -96,7 +97,9 @@ func TestKill(t *testing.T) {
 // stories it had stored by then, those of earlier ones included.
 func killWriter(t *testing.T, path string, after int) (stored int) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0])
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0])
 	child.Env = append(os.Environ(), killEnv+"="+path)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
