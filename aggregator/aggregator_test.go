@@ -69,6 +69,13 @@ func (r *rig) observe(v aggregator.Visited) {
 	r.visited = append(r.visited, v)
 }
 
+// all gives every visit so far.
+func (r *rig) all() []aggregator.Visited {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.visited)
+}
+
 // taken gives what was observed since the last call, by source.
 func (r *rig) taken() map[string]aggregator.Visited {
 	r.mu.Lock()

@@ -89,12 +89,19 @@ func (a *Aggregator) due(source *planned, hint dueHint, backoff time.Duration) t
 		if hint.at.IsZero() {
 			return now.Add(schedule.Never)
 		}
-		return hint.at
+		return later(hint.at, now.Add(schedule.MinEvery)) // whatever Load says, never spin
 	}
 	return schedule.Next(schedule.Input{
 		Now: now, Schedule: source.schedule, Gap: schedule.MedianGap(hint.dates),
 		RetryAfter: hint.retryAfter, Fresh: hint.fresh, Refresh: hint.refresh, Backoff: backoff,
 	})
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // interval is the pace that a failing source slows down from.

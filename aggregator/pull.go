@@ -32,7 +32,7 @@ type puller struct {
 	dueBy    time.Time        // with once: what was due at the start
 	only     []news.SourceKey // with once: these and no others
 	inFlight atomic.Int64
-	freed    chan struct{} // holds a token when a visit has ended
+	freed    chan struct{} // holds a token when a visit has ended or was recorded
 	visits   sync.WaitGroup
 	recorder *recorder
 	trouble  trouble
@@ -47,7 +47,9 @@ func (a *Aggregator) Run(ctx context.Context) error {
 }
 
 func (a *Aggregator) newPuller(ctx context.Context) *puller {
-	return &puller{a: a, freed: make(chan struct{}, 1), recorder: a.newRecorder(ctx), trouble: trouble{log: a.log}}
+	p := &puller{a: a, freed: make(chan struct{}, 1), trouble: trouble{log: a.log}}
+	p.recorder = a.newRecorder(ctx, p.signal)
+	return p
 }
 
 func (p *puller) run(ctx context.Context) error {
@@ -169,7 +171,8 @@ func (p *puller) pause(claimed news.Claimed, err error) time.Duration {
 }
 
 // wait returns when the pause is over, or before: when sources were made due,
-// or when visits ended and their places, given a moment to gather, are free.
+// when visits ended and their places, given a moment to gather, are free, or
+// when recording gave sources their next due times.
 func (p *puller) wait(ctx context.Context, pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

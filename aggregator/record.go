@@ -22,14 +22,15 @@ type recorder struct {
 	a       *Aggregator
 	results chan news.Result
 	done    chan struct{}
-	failed  error // of the first result that could not be stored; read after done
+	stored  func() // called after each group: due times have changed
+	failed  error  // of the first result that could not be stored; read after done
 	trouble trouble
 }
 
-func (a *Aggregator) newRecorder(ctx context.Context) *recorder {
+func (a *Aggregator) newRecorder(ctx context.Context, stored func()) *recorder {
 	r := &recorder{
 		a: a, results: make(chan news.Result, recordGroup), done: make(chan struct{}),
-		trouble: trouble{log: a.log},
+		stored: stored, trouble: trouble{log: a.log},
 	}
 	go r.run(ctx)
 	return r
@@ -50,6 +51,7 @@ func (r *recorder) run(ctx context.Context) {
 	for result := range r.results {
 		group = r.gather(append(group[:0], result))
 		r.record(ctx, group)
+		r.stored()
 	}
 }
 

@@ -74,6 +74,22 @@ func TestRunFollowsASourceOnItsSchedule(t *testing.T) {
 	})
 }
 
+func TestRunKeepsAShortSchedule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		s, _ := fileSource(t, "a", upstreamtest.NewItem(1))
+		s.Schedule = "@every 2s"
+		r.configure(s)
+		defer r.start()()
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		if n := len(r.all()); n != 5 {
+			t.Errorf("%d visits in 9 s, want 5", n)
+		}
+	})
+}
+
 func TestRunVisitsNothingEarlyAfterARestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
