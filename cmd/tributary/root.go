@@ -30,6 +30,10 @@ Start with "tributary init", then "tributary serve".`,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			_, err := a.logger() // wrong flags are told before anything is read
+			return err
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", defaultConfig(), "config `file`; TRIBUTARY_CONFIG sets the default")

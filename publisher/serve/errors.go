@@ -53,10 +53,11 @@ func redirect(w http.ResponseWriter, to string) {
 }
 
 // notFound answers with the site's own page where a page was asked for: where
-// the last part of the path has no extension.
+// the last part of the path has no extension, or .html.
 func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
 	page := h.renditions.Lookup(publisher.NotFoundPath)
-	if page == nil || strings.Contains(path.Base(r.URL.Path), ".") {
+	name := path.Base(r.URL.Path)
+	if page == nil || strings.Contains(name, ".") && path.Ext(name) != ".html" {
 		plain(w, r, http.StatusNotFound, "not found")
 		return
 	}

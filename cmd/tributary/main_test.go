@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write the expected output of scripts anew")
+
+// TestMain lets scripts and the kill test start this program as a process.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tributary": main})
+}
+
+// TestScripts runs the command line as a user would. `exits CODE COMMAND…`
+// checks the exit code, which is part of the interface.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s exited with %d, want %d", args[1], got, want)
+	}
+}
+
+// tool skips a test that needs a program which isn't there, or fails it where
+// nothing may be skipped. See docs/testing.md.
+func tool(t *testing.T, name string, probe ...string) {
+	t.Helper()
+	if exec.Command(probe[0], probe[1:]...).Run() == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" || os.Getenv("TRIBUTARY_TOOLS") == "required" {
+		t.Fatalf("needs %s", name)
+	}
+	t.Skipf("needs %s", name)
+}
