@@ -30,7 +30,7 @@ type puller struct {
 	a        *Aggregator
 	once     bool             // end when nothing that was asked for is left
 	dueBy    time.Time        // with once: what was due at the start
-	only     []news.SourceKey // with once: these and no others
+	only     []news.SourceKey // with once: these and no others, those that were started left out
 	inFlight atomic.Int64
 	freed    chan struct{} // holds a token when a visit has ended or was recorded
 	visits   sync.WaitGroup
@@ -89,11 +89,11 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	if free <= 0 {
 		return news.Claimed{Waiting: true}, nil
 	}
-	if p.once && p.only != nil && len(p.only) == 0 {
-		return news.Claimed{}, nil
+	if p.only != nil {
+		return p.claimOnly(ctx, plan, free)
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), DueBy: p.dueBy, Only: p.only, Limit: free, Lease: plan.lease,
+		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: plan.lease,
 	})
 	if err != nil {
 		return claimed, err
@@ -120,7 +120,6 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 
 func (p *puller) start(ctx context.Context, plan *plan, leases []news.Lease) {
 	for _, lease := range leases {
-		p.forget(lease.Source.Key)
 		p.inFlight.Add(1)
 		p.visits.Go(func() {
 			if result, ok := p.a.visit(ctx, plan, lease); ok {
@@ -129,17 +128,6 @@ func (p *puller) start(ctx context.Context, plan *plan, leases []news.Lease) {
 			p.inFlight.Add(-1)
 			p.signal()
 		})
-	}
-}
-
-// forget takes a source that was started off the list of those asked for.
-func (p *puller) forget(key news.SourceKey) {
-	for i, other := range p.only {
-		if other == key {
-			p.only[i] = p.only[len(p.only)-1]
-			p.only = p.only[:len(p.only)-1]
-			return
-		}
 	}
 }
 

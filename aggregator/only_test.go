@@ -1,0 +1,97 @@
+package aggregator_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"tributary/aggregator"
+	"tributary/internal/news"
+	"tributary/internal/upstreamtest"
+)
+
+// shown counts the sources that claims show to the store.
+type shown struct {
+	aggregator.Store
+	sources atomic.Int64
+}
+
+func (s *shown) Claim(ctx context.Context, request news.ClaimRequest) (news.Claimed, error) {
+	s.sources.Add(int64(len(request.Only)))
+	return s.Store.Claim(ctx, request)
+}
+
+func TestRoundShowsTheStoreEachSourceOnce(t *testing.T) {
+	t.Parallel()
+	const sources = 200
+	up := upstreamtest.New(t)
+	var store *shown
+	r := newRig(t, func(o *aggregator.Options) {
+		store = &shown{Store: o.Store}
+		o.Store = store
+	})
+	r.configure(numbered(up, "free", sources)...)
+	if visited := r.refresh(aggregator.Round{All: true}); len(visited) != sources {
+		t.Errorf("%d sources were visited, want %d", len(visited), sources)
+	}
+	if up.Total() != sources {
+		t.Errorf("%d requests for %d sources", up.Total(), sources)
+	}
+	if got := store.sources.Load(); got != sources {
+		t.Errorf("claims showed %d sources, want %d: no host keeps any back", got, sources)
+	}
+}
+
+// The first of many sources of one host answers only after all sources without
+// a host's limit were asked: those must not wait behind the others.
+func TestRoundPassesByWhatAHostKeepsBack(t *testing.T) {
+	t.Parallel()
+	const paced, free = 20, 40
+	up := upstreamtest.New(t)
+	slow := numbered(up, "paced", paced)
+	for i := range slow {
+		slow[i].Fetch.Unpaced = false
+	}
+	quick := numbered(up, "free", free)
+	asked := make(chan struct{}, free)
+	for i := range quick {
+		up.Script(fmt.Sprint("/free-", i), func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+			asked <- struct{}{}
+			serve(w, r)
+		})
+	}
+	up.Script("/paced-0", func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		for range free {
+			select {
+			case <-asked:
+			case <-r.Context().Done():
+				return // timed out, which the round tells
+			}
+		}
+		serve(w, r)
+	})
+	r := newRig(t, nil)
+	r.configure(append(slow, quick...)...)
+	visited := r.refresh(aggregator.Round{All: true})
+	if len(visited) != paced+free || up.Total() != paced+free {
+		t.Errorf("%d of %d sources were visited by %d requests", len(visited), paced+free, up.Total())
+	}
+	for name, v := range visited {
+		if v.Visit.New != 1 {
+			t.Errorf("%s: %d new stories, %s", name, v.Visit.New, v.Visit.Detail)
+		}
+	}
+}
+
+// numbered are n sources with a story each.
+func numbered(up *upstreamtest.Server, name string, n int) []news.Source {
+	sources := make([]news.Source, n)
+	for i := range sources {
+		each := fmt.Sprint(name, "-", i)
+		item := upstreamtest.Item{ID: each, Title: each}
+		sources[i] = source(each, up.Feed("/"+each, upstreamtest.RSS(each, item)))
+	}
+	return sources
+}
