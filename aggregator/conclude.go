@@ -17,8 +17,8 @@ type dueHint struct {
 	retryAfter time.Duration
 	fresh      time.Duration
 	refresh    news.Refresh
-	dates      []time.Time // of the document's stories, for an adaptive schedule
-	at         time.Time   // local articles: when the same files give another batch
+	gap        time.Duration // between the source's stories, for an adaptive schedule
+	at         time.Time     // local articles: when the same files give another batch
 }
 
 // conclude turns what a visit brought into the result that is stored: how the
@@ -40,6 +40,9 @@ func (a *Aggregator) conclude(source *planned, lease news.Lease, f found, err er
 	if f.response != nil {
 		result.Validators = &f.response.Validators
 	}
+	if f.batch != nil {
+		result.Refresh, result.Gap = &f.due.refresh, f.due.gap
+	}
 	result.Health = news.HealthOK
 	result.Due = a.due(source, f.due, 0)
 	return result
@@ -48,6 +51,7 @@ func (a *Aggregator) conclude(source *planned, lease news.Lease, f found, err er
 func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint dueHint, err error) {
 	cause, status, detail := failure(err)
 	state := &result.Lease.Source
+	hint.refresh, hint.gap = state.Refresh, state.Gap
 	visit := &result.Visit
 	visit.Outcome, visit.Cause, visit.Detail = news.OutcomeFailed, cause, detail
 	if status != 0 {
@@ -62,7 +66,7 @@ func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint 
 	pause := schedule.Backoff(schedule.Failure{
 		Cause: cause, Count: result.Failures, Strikes: result.Lease.Strike,
 		Dead: result.Health == news.HealthDead, RetryAfter: hint.retryAfter,
-	}, a.interval(source), a.jitter)
+	}, a.interval(source, hint.gap), a.jitter)
 	result.Due = a.due(source, hint, pause)
 	if cause == news.CauseRateLimited && visit.Status == 429 && !source.Fetch.Unpaced {
 		result.HostFree = a.now().Add(min(hint.retryAfter, schedule.MaxRetryAfter))
@@ -92,7 +96,7 @@ func (a *Aggregator) due(source *planned, hint dueHint, backoff time.Duration) t
 		return later(hint.at, now.Add(schedule.MinEvery)) // whatever Load says, never spin
 	}
 	return schedule.Next(schedule.Input{
-		Now: now, Schedule: source.schedule, Gap: schedule.MedianGap(hint.dates),
+		Now: now, Schedule: source.schedule, Gap: hint.gap,
 		RetryAfter: hint.retryAfter, Fresh: hint.fresh, Refresh: hint.refresh, Backoff: backoff,
 	})
 }
@@ -105,18 +109,9 @@ func later(a, b time.Time) time.Time {
 }
 
 // interval is the pace that a failing source slows down from.
-func (a *Aggregator) interval(source *planned) time.Duration {
+func (a *Aggregator) interval(source *planned, gap time.Duration) time.Duration {
 	if source.IsArticles() {
 		return time.Minute
 	}
-	return source.schedule.Interval(a.now(), 0)
-}
-
-// published gives the dates by which an adaptive schedule paces itself.
-func published(batch *news.Batch) []time.Time {
-	dates := make([]time.Time, 0, len(batch.Stories))
-	for i := range batch.Stories {
-		dates = append(dates, batch.Stories[i].Published)
-	}
-	return dates
+	return source.schedule.Interval(a.now(), gap)
 }

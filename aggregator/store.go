@@ -27,11 +27,12 @@ type Store interface {
 	Claim(ctx context.Context, request news.ClaimRequest) (news.Claimed, error)
 
 	// Seen gives the RawHash of those of the source's stories that have one of
-	// ids, by id.
+	// ids, by id. An alias counts as an id.
 	Seen(ctx context.Context, source news.SourceKey, ids []string) (map[string]uint64, error)
 
 	// Record stores results, each one whole or, when its claim is stale, not
-	// at all. For a result with a batch it loads what is known, asks decide,
+	// at all: the source was claimed again, recorded already, or is configured
+	// no more. For a result with a batch it loads what is known, asks decide,
 	// and applies the changes, all in one transaction with the visit, the next
 	// due time and the host's. All results of one call may share a transaction:
 	// either all of them are stored or an error is returned and none is.

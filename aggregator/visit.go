@@ -1,14 +1,17 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"tributary/aggregator/fetch"
 	"tributary/aggregator/normalize"
 	"tributary/aggregator/parse"
+	"tributary/aggregator/schedule"
 	"tributary/internal/news"
 )
 
@@ -56,37 +59,51 @@ func (a *Aggregator) pull(ctx context.Context, plan *plan, source *planned, leas
 	defer response.Release()
 	f.response = response
 	f.due.fresh = response.FreshFor
-	f.due.refresh = news.Refresh{Interval: lease.Source.Interval}
+	f.due.refresh, f.due.gap = lease.Source.Refresh, lease.Source.Gap
 	if response.Unchanged {
 		return f, nil
 	}
-	f.batch, err = a.read(ctx, source, lease, response)
-	if err == nil {
-		f.due.refresh = f.batch.Refresh
-		f.due.dates = published(f.batch)
+	doc, err := a.read(ctx, response)
+	if err != nil {
+		return f, err
 	}
-	return f, err
+	f.due.refresh = doc.Refresh
+	f.due.gap = cmp.Or(medianGap(doc), lease.Source.Gap)
+	f.batch = a.normalize(ctx, source, lease, doc, response.URL)
+	return f, nil
 }
 
-// read makes a batch of a body. The number of bodies that are read at once is
-// bounded; the rest wait.
-func (a *Aggregator) read(ctx context.Context, source *planned, lease *news.Lease, response *fetch.Response) (*news.Batch, error) {
+// read parses a body. The number of bodies that are parsed at once is bounded;
+// the rest wait.
+func (a *Aggregator) read(ctx context.Context, response *fetch.Response) (*news.Document, error) {
 	select {
 	case a.parsing <- struct{}{}:
 		defer func() { <-a.parsing }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	doc, err := parse.Parse(response.Body, parse.Options{ContentType: response.ContentType, URL: response.URL})
+	return parse.Parse(response.Body, parse.Options{ContentType: response.ContentType, URL: response.URL})
+}
+
+// normalize makes a batch of a document. Stories that are known already are
+// not sanitized again; should the store not say which, all of them are.
+func (a *Aggregator) normalize(ctx context.Context, source *planned, lease *news.Lease, doc *news.Document, url string) *news.Batch {
+	options := normalize.Options{Source: &source.Source, URL: url}
+	seen, err := a.store.Seen(ctx, lease.Source.Key, a.normalizer.IDs(doc, options))
 	if err != nil {
-		return nil, err
+		a.log.Warn("known stories can't be told; reading all of them anew", "source", source.Name, "error", err)
 	}
-	options := normalize.Options{Source: &source.Source, URL: response.URL}
-	options.Seen, err = a.store.Seen(ctx, lease.Source.Key, a.normalizer.IDs(doc, options))
-	if err != nil {
-		return nil, fmt.Errorf("ask which stories are known: %w", err)
+	options.Seen = seen
+	return a.normalizer.Batch(doc, options)
+}
+
+// medianGap is the pace of a document's entries.
+func medianGap(doc *news.Document) time.Duration {
+	dates := make([]time.Time, len(doc.Entries))
+	for i := range doc.Entries {
+		dates[i] = doc.Entries[i].Published
 	}
-	return a.normalizer.Batch(doc, options), nil
+	return schedule.MedianGap(dates)
 }
 
 // failure says why a visit brought nothing.

@@ -32,7 +32,10 @@ func (h *sum) number(n int64) {
 // contentHash is what tells a changed story from an unchanged one.
 func contentHash(s *news.Story) uint64 {
 	h := fnvOffset
-	h.add(s.Title, s.Link, s.Content, s.Summary)
+	h.add(s.Title, s.Link, s.Content, s.Summary, s.Image, s.Comments, s.Rights, s.Language)
+	if s.Origin != nil {
+		h.add(s.Origin.Title, s.Origin.ID, s.Origin.Link)
+	}
 	h.number(int64(len(s.Authors)))
 	for _, a := range s.Authors {
 		h.add(a.Name, a.Email, a.URL)
@@ -44,6 +47,25 @@ func contentHash(s *news.Story) uint64 {
 		h.number(e.Length)
 	}
 	return uint64(h)
+}
+
+// looksHash covers what an operator or a newer version may change about the
+// stories of a source while the source itself stays the same.
+func looksHash(s *news.Source) uint64 {
+	h := fnvOffset
+	h.number(PolicyVersion)
+	h.add(string(s.Content), string(s.Images), s.Author, s.Site)
+	h.add(s.Embeds...)
+	return uint64(h)
+}
+
+// rawHash is equal for equal entries under equal settings; zero when the
+// entry's is unknown.
+func (w *writer) rawHash(e *news.Entry) uint64 {
+	if e.RawHash == 0 {
+		return 0
+	}
+	return e.RawHash ^ w.looks
 }
 
 // entryHash stands for an entry as it came, where its id does not.

@@ -22,7 +22,8 @@ type named struct {
 //  1. The id is the upstream's, verbatim after trimming, else the link, else a
 //     hash of title and content. A source's identity mode puts the link or the
 //     title first. It is never the date.
-//  2. An entry that comes twice is taken once.
+//  2. An entry that comes twice is taken once, one that says nothing not at
+//     all.
 //  3. Of several with one id the first keeps it, the others are called
 //     id|link, and if that is taken or they have no link, id|link|hash of
 //     title and content.
@@ -37,6 +38,9 @@ func identify(doc *news.Document, p place, mode news.IdentityMode) ([]named, []s
 	twice := 0
 	for i := range doc.Entries {
 		e := &doc.Entries[i]
+		if saysNothing(e) {
+			continue
+		}
 		id := baseID(e, p, mode)
 		key := copyKey{id, fingerprint(e)}
 		if same[key] {
@@ -59,6 +63,13 @@ func identify(doc *news.Document, p place, mode news.IdentityMode) ([]named, []s
 		warnings = append(warnings, stories(twice)+" came twice in the document")
 	}
 	return list, warnings
+}
+
+// saysNothing reports whether an entry has none of the fields that we keep.
+func saysNothing(e *news.Entry) bool {
+	return e.ID == "" && e.Link == "" && e.Title.IsZero() && e.Summary.IsZero() && e.Content.IsZero() &&
+		e.Image == "" && e.Comments == "" && e.Published.IsZero() && e.Updated.IsZero() && e.Origin == nil &&
+		len(e.Authors) == 0 && len(e.Categories) == 0 && len(e.Enclosures) == 0
 }
 
 // copyKey is what two copies of one entry share.

@@ -10,6 +10,7 @@ package normalize
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -40,9 +41,9 @@ type Options struct {
 	URL string
 
 	// Seen has the RawHash of stored stories by ID. Those that still have it
-	// are only listed, in Batch.Unchanged. Leave it empty once anything else
-	// that decides their looks has changed: the source's settings, or
-	// PolicyVersion.
+	// are only listed, in Batch.Unchanged. A Story's RawHash is mixed with all
+	// else that decides its looks, the source's settings and PolicyVersion, so
+	// a change of these brings every story anew.
 	Seen map[string]uint64
 }
 
@@ -68,7 +69,7 @@ func (n *Normalizer) Batch(doc *news.Document, opts Options) *news.Batch {
 	batch.Warnings = append(slices.Clone(doc.Warnings), warnings...)
 	for i := range named {
 		id, e := named[i].id, named[i].entry
-		if hash, ok := opts.Seen[id]; ok && hash == e.RawHash && hash != 0 {
+		if hash, ok := opts.Seen[id]; ok && e.RawHash != 0 && hash == w.rawHash(e) {
 			batch.Unchanged = append(batch.Unchanged, id)
 			continue
 		}
@@ -92,6 +93,8 @@ type writer struct {
 	policy  *bluemonday.Policy
 	authors []news.Person // of stories without their own
 	cut     int           // stories whose content was too long
+	origin  *url.URL      // the host that the document really came from; nil when unknown
+	looks   uint64        // hash of all beside the entry that decides a story's looks
 }
 
 func (n *Normalizer) newWriter(doc *news.Document, opts *Options) *writer {
@@ -102,6 +105,11 @@ func (n *Normalizer) newWriter(doc *news.Document, opts *Options) *writer {
 	w.embeds = embedHosts(w.source.Embeds)
 	w.strip = w.source.Images == news.ImagesStrip
 	w.policy = n.policy(w.embeds)
+	w.looks = looksHash(&w.source)
+	w.origin = w.place.fetched
+	if w.source.IsFile() { // its operator knows where it is from
+		w.origin = resolve(nil, w.source.Site)
+	}
 	if author := plainHTML(w.source.Author); author != "" {
 		w.authors = []news.Person{{Name: author}}
 	} else {

@@ -53,7 +53,7 @@ func TestBatch(t *testing.T) {
 			Language: "en-US", Comments: "https://www.blog.example/1#c", Image: "https://www.blog.example/i.png",
 			Authors:    []news.Person{{Name: "Ann"}},
 			Enclosures: []news.Enclosure{{URL: "https://www.blog.example/a.mp3", Type: "audio/mpeg"}},
-			Origin:     &news.Origin{Title: "Else"}, RawHash: 7, Original: true,
+			Origin:     &news.Origin{Title: "Else"}, RawHash: 7 ^ looksHash(&news.Source{}), Original: true,
 			Published: time.Date(2024, 5, 6, 6, 8, 9, 123000000, time.UTC),
 			Hash:      got.Stories[0].Hash,
 		}},
@@ -72,7 +72,7 @@ func TestHashIsStable(t *testing.T) {
 		Categories: []string{"x"}, Enclosures: []news.Enclosure{{URL: "u", Type: "y", Length: 3}},
 	}
 	base := contentHash(&s)
-	if want := uint64(0x779e3c6aaae37275); base != want {
+	if want := uint64(0x5a6ba10c828f6db9); base != want {
 		t.Errorf("got %#x, want %#x", base, want)
 	}
 	for name, change := range map[string]func(*news.Story){
@@ -156,7 +156,8 @@ func TestSeen(t *testing.T) {
 	doc := &news.Document{Entries: []news.Entry{
 		{ID: "same", RawHash: 1}, {ID: "changed", RawHash: 2}, {ID: "new", RawHash: 3}, {ID: "unhashed"},
 	}}
-	n, opts := New(), Options{Seen: map[string]uint64{"same": 1, "changed": 9, "unhashed": 0}}
+	known := func(raw uint64) uint64 { return raw ^ looksHash(&news.Source{}) }
+	n, opts := New(), Options{Seen: map[string]uint64{"same": known(1), "changed": known(9), "unhashed": 0}}
 	batch := n.Batch(doc, opts)
 	var ids []string
 	for _, s := range batch.Stories {
@@ -164,6 +165,10 @@ func TestSeen(t *testing.T) {
 	}
 	if want := []string{"changed", "new", "unhashed"}; !slices.Equal(ids, want) || !slices.Equal(batch.Unchanged, []string{"same"}) {
 		t.Errorf("stories %q, unchanged %q", ids, batch.Unchanged)
+	}
+	opts.Source = &news.Source{Images: news.ImagesStrip}
+	if anew := n.Batch(doc, opts); len(anew.Unchanged) != 0 {
+		t.Errorf("other settings left %q as they were", anew.Unchanged)
 	}
 	if want := []string{"same", "changed", "new", "unhashed"}; !slices.Equal(n.IDs(doc, opts), want) {
 		t.Errorf("IDs %q, want %q", n.IDs(doc, opts), want)
@@ -255,7 +260,8 @@ func TestBases(t *testing.T) {
 	}{
 		{"base of the text", news.Document{Base: "https://d.example/"}, news.Entry{Base: "e/", Link: "https://l.example/p/q"}, "t/", "https://l.example/p/q", "https://d.example/e/t/i.png"},
 		{"base of the entry", news.Document{Base: "https://d.example/"}, news.Entry{Base: "https://e.example/", Link: "x"}, "", "https://e.example/x", "https://e.example/i.png"},
-		{"link", news.Document{Base: "https://d.example/"}, news.Entry{Link: "p/q"}, "", "https://d.example/p/q", "https://d.example/p/i.png"},
+		{"base of the document beats the link", news.Document{Base: "https://d.example/"}, news.Entry{Link: "p/q"}, "", "https://d.example/p/q", "https://d.example/i.png"},
+		{"link", news.Document{Link: "https://d.example/"}, news.Entry{Link: "p/q"}, "", "https://d.example/p/q", "https://d.example/p/i.png"},
 		{"base of the document", news.Document{Base: "/d/"}, news.Entry{}, "", "", "https://www.blog.example/d/i.png"},
 		{"site", news.Document{Link: "https://s.example/x/"}, news.Entry{}, "", "", "https://s.example/x/i.png"},
 		{"relative link stands at the site", news.Document{Link: "https://s.example/x/"}, news.Entry{Link: "y/"}, "", "https://s.example/x/y/", "https://s.example/x/y/i.png"},
@@ -431,5 +437,37 @@ func TestAgain(t *testing.T) {
 	}
 	if s.Content != "<p>a </p>" || s.Hash == before.Hash || s.Summary != before.Summary {
 		t.Errorf("got %q, summary %q", s.Content, s.Summary)
+	}
+}
+
+func TestOriginal(t *testing.T) {
+	t.Parallel()
+	file := news.Source{URL: "file:/srv/feed.xml", Site: "https://blog.example/"}
+	for _, tt := range []struct {
+		name, link, url string
+		source          *news.Source
+		want            bool
+	}{
+		{"a link to the host that was asked", "https://blog.example/1", fetched, nil, true},
+		{"a link elsewhere", "https://other.example/1", fetched, nil, false},
+		{"a file whose operator says where it is from", "https://www.blog.example/1", "", &file, true},
+		{"a file with a link elsewhere", "https://other.example/1", "", &file, false},
+		{"a file that nobody vouches for", "https://blog.example/1", "", &news.Source{URL: "file:/srv/feed.xml"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			doc := &news.Document{Link: "https://other.example/", Entries: []news.Entry{{ID: "1", Link: tt.link}}}
+			if got := New().Batch(doc, Options{URL: tt.url, Source: tt.source}).Stories[0].Original; got != tt.want {
+				t.Errorf("original: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEntriesThatSayNothing(t *testing.T) {
+	t.Parallel()
+	doc := &news.Document{Entries: []news.Entry{{}, {Title: news.Text{Value: "x"}}, {RawHash: 3}}}
+	if n := len(New().Batch(doc, Options{}).Stories); n != 1 {
+		t.Errorf("%d stories, want 1", n)
 	}
 }

@@ -54,10 +54,9 @@ func (p place) spot(e *news.Entry) spot {
 }
 
 // text is what URLs in one of the entry's texts are relative to: xml:base if
-// there is any, else the story's link, else what holds for the document, else
-// the site (RFC 3986 §5.1).
+// there is any, else the story's link, else the site (RFC 3986 §5.1).
 func (s spot) text(t news.Text) *url.URL {
-	return first(join(first(s.own, s.document()), t.Base), s.own, s.link, s.base, s.site, s.fetched)
+	return first(join(first(s.own, s.document()), t.Base), s.own, s.base, s.link, s.site, s.fetched)
 }
 
 // join resolves ref against base; unlike resolve it has no answer for an empty

@@ -28,10 +28,10 @@ func (w *writer) story(id string, e *news.Entry) news.Story {
 		Origin:     origin(base, e.Origin),
 		Published:  date(e.Published),
 		Updated:    date(e.Updated),
-		RawHash:    e.RawHash,
+		RawHash:    w.rawHash(e),
 	}
 	s.Canonical = canonical(s.Link, w.place.hosts())
-	s.Original = at.link != nil && at.fetched != nil && sameHost(at.link.Hostname(), at.fetched.Hostname())
+	s.Original = at.link != nil && w.origin != nil && sameHost(at.link.Hostname(), w.origin.Hostname())
 	if s.Language == "" {
 		s.Language = language(w.doc.Language)
 	}

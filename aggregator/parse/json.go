@@ -40,7 +40,7 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 		return nil, limitError(maxEntries, "entries")
 	}
 	doc := fromJSON(feed)
-	doc.Format, doc.Base, doc.Warnings = version, opts.URL, warnings
+	doc.Format, doc.Warnings = version, warnings
 	return doc, nil
 }
 

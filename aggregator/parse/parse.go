@@ -96,7 +96,9 @@ func parseText(body, text []byte, opts Options) (*news.Document, error) {
 		return nil, err
 	}
 	doc.Format = out.format
-	doc.Base = out.contexts[out.rootContext].base
+	if base := out.contexts[out.rootContext].base; base != opts.URL {
+		doc.Base = base
+	}
 	doc.Warnings = out.warnings()
 	return doc, nil
 }

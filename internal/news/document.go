@@ -7,7 +7,7 @@ import "time"
 // may be markup, URLs may be relative or hostile, dates absurd.
 type Document struct {
 	Format      string // "rss 2.0", "atom 1.0", "json 1.1", …: lower case
-	Base        string // what its URLs are relative to, absolute once the document's own URL was known
+	Base        string // xml:base of its root, absolute where the document's own URL was known; else empty
 	Title       Text
 	Link        string // home page
 	Self        string // its own address as it claims
@@ -74,7 +74,8 @@ type Refresh struct {
 }
 
 // Batch is what one document yielded after normalize: safe, absolute, plain.
-// Its stories have no Key, PublicID, FirstSeen, Date: merge gives them those.
+// Its stories have no Key, FirstSeen or Date, and only local articles have a
+// PublicID: merge gives them those.
 type Batch struct {
 	Format      string
 	Title       string

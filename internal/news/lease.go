@@ -44,7 +44,9 @@ type Result struct {
 	MovedTo    string      // permanent redirect target of this visit; empty when there was none
 	Health     Health
 	Failures   int
-	Batch      *Batch // nil unless Visit.Outcome is OutcomeChanged
+	Refresh    *Refresh      // what the document asks for; nil changes nothing
+	Gap        time.Duration // median time between the document's stories; 0 changes nothing
+	Batch      *Batch        // nil unless Visit.Outcome is OutcomeChanged
 }
 
 // Recorded is what became of a Result.

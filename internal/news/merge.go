@@ -45,7 +45,7 @@ type KnownStory struct {
 // transaction, and decides nothing.
 type Changes struct {
 	Insert []Story // without Key; the store gives keys in this order, rising
-	Update []Story // with Key; Date, FirstSeen and PublicID as before
+	Update []Story // with Key; FirstSeen and PublicID as before, Date too but for articles
 	Touch  []Touch // stories whose RawHash alone changed
 	Alias  map[string]StoryKey
 	Remove []StoryKey // gone without a tombstone, with their places

@@ -96,7 +96,7 @@ type Keep struct {
 // Validators are what an upstream gave us to ask "changed since?" with. They
 // are sent back byte for byte (RFC 9110 §13.1.2, §13.1.3) and only to URL.
 type Validators struct {
-	URL          string // the address that was fetched when they were given
+	URL          string // the address that answered, after redirects, when they were given
 	ETag         string
 	LastModified string
 	BodyHash     uint64 // of the decoded body, to notice a 200 with the same bytes; 0 means none

@@ -6,7 +6,8 @@ import "time"
 type StoryKey int64
 
 // Story is one item after normalize: text is plain UTF-8 without control or
-// BiDi characters, HTML is sanitised, URLs are absolute http(s).
+// BiDi characters, HTML is sanitized, URLs are absolute http(s). The HTML of a
+// local article is its author's and is not sanitized.
 type Story struct {
 	Key    StoryKey
 	Source SourceKey
@@ -51,8 +52,8 @@ type Story struct {
 	Local bool   // a local article
 	Slug  string // of a local article: served at /articles/SLUG; else empty
 
-	Hash    uint64 // over title, link, authors, content, enclosures, categories
-	RawHash uint64 // over the raw entry, to skip normalising what did not change
+	Hash    uint64 // over what readers see of it, dates aside
+	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalising what did not change
 
 	Dated    DateReason // why Date is what it is
 	Original bool       // its link's host is the host that it was fetched from

@@ -84,6 +84,7 @@ type SourceState struct {
 	MovedSince time.Time
 	Stories    int // stored now
 	Validators Validators
-	Interval   time.Duration // last refresh interval the document asked for
+	Refresh    Refresh       // what the last document asked for
+	Gap        time.Duration // median time between its stories; 0 while unknown
 	Untrusted  bool          // its dates are not used
 }

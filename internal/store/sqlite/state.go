@@ -27,7 +27,7 @@ func scanState(row scanner, state *news.SourceState, more ...any) error {
 		&state.Key, &state.Name, &state.URL, &state.Health, instant{&state.Since}, instant{&state.Due},
 		&state.Failures, instant{&state.LastOK}, &state.Loaded, &state.MovedTo, &state.MovedSeen,
 		instant{&state.MovedSince}, &state.Stories, &state.Validators.URL, &state.Validators.ETag,
-		&state.Validators.LastModified, hash{&state.Validators.BodyHash}, &state.Interval, &state.Untrusted,
+		&state.Validators.LastModified, hash{&state.Validators.BodyHash}, &state.Refresh.Interval, &state.Untrusted,
 		instant{&state.Last.At}, &state.Last.Duration, &state.Last.Outcome, &state.Last.Cause, &state.Last.Detail,
 		&state.Last.Status, &state.Last.Bytes, &state.Last.New, &state.Last.Changed,
 	}, more...)

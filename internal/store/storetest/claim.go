@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"reflect"
 	"time"
 
 	"tributary/internal/news"
@@ -110,7 +111,7 @@ var claimChecks = []check{
 		f.now = result.Due
 		want := f.state("a")
 		leases := f.claim().Leases
-		if len(leases) != 1 || leases[0].Source != want {
+		if len(leases) != 1 || !reflect.DeepEqual(leases[0].Source, want) {
 			f.Fatalf("leases %+v, want state %+v", leases, want)
 		}
 		got := leases[0].Source

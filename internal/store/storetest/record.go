@@ -174,7 +174,7 @@ var recordChecks = []check{
 			f.Errorf("recorded %+v", recorded)
 		}
 		state := f.state("a")
-		if state.Stories != 3 || !state.Loaded || !state.Untrusted || state.Interval != time.Hour ||
+		if state.Stories != 3 || !state.Loaded || !state.Untrusted || state.Refresh.Interval != time.Hour ||
 			state.Last.New != 1 || state.Last.Changed != 1 {
 			f.Errorf("state %+v", state)
 		}
