@@ -440,7 +440,7 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-func TestOriginal(t *testing.T) {
+func TestOriginalOfAFile(t *testing.T) {
 	t.Parallel()
 	file := news.Source{URL: "file:/srv/feed.xml", Site: "https://blog.example/"}
 	for _, tt := range []struct {
