@@ -173,12 +173,12 @@ func (p *puller) wait(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// gather waits until a quarter of the places is free, but not for long.
+// gather waits until half of the places are free, but not for long.
 func (p *puller) gather(ctx context.Context) {
 	timer := time.NewTimer(gatherPause)
 	defer timer.Stop()
 	limit := int64(p.a.current.Load().Concurrency)
-	for p.inFlight.Load() > limit-max(limit/4, 1) {
+	for p.inFlight.Load() > limit-max(limit/2, 1) {
 		select {
 		case <-ctx.Done():
 			return
