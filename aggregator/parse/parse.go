@@ -45,8 +45,13 @@ type Error struct {
 	Empty bool
 }
 
-// Error implements error.
-func (e *Error) Error() string { return "parse feed: " + e.Detail }
+// Error says what the document was instead, or what is wrong with it.
+func (e *Error) Error() string {
+	if e.Cause == news.CauseNotFeed {
+		return "not a feed but " + e.Detail
+	}
+	return e.Detail
+}
 
 // Parse reads a feed document. The result depends on nothing but body and
 // opts. The body is not changed and nothing of it is kept but copies.

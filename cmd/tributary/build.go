@@ -42,6 +42,9 @@ func (a *app) build(ctx context.Context, out string, noRefresh bool) error {
 	if err != nil {
 		return err
 	}
+	if _, err := e.articles.tellProblems(a.stderr); err != nil {
+		return failed(errors.Join(err, e.close()))
+	}
 	report, err := e.writeFiles(ctx, out)
 	if err := errors.Join(err, e.close()); err != nil {
 		return failed(err)

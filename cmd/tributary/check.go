@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +17,16 @@ func newCheck(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Say what is wrong with the config",
-		Long: `Reads the config and tells every mistake with its line. With --online it pulls
-each source too, without storing anything.`,
+		Long: `Reads the config and the articles and tells every mistake with its line. With
+--online it pulls each source too, without storing anything.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.config()
 			if err != nil {
 				return err
+			}
+			if leftOut, err := (&articles{dir: c.ArticlesDir(), site: c.Site()}).tellProblems(a.stderr); err != nil || leftOut {
+				return failed(cmp.Or(err, errors.New("some articles are left out")))
 			}
 			if online {
 				return a.checkOnline(cmd.Context(), c, asJSON)

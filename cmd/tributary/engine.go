@@ -29,6 +29,7 @@ var (
 // engine is both halves around the store, wired by one config.
 type engine struct {
 	config     *config.Config
+	articles   *articles
 	store      *sqlite.DB
 	client     *safehttp.Client
 	aggregator *aggregator.Aggregator
@@ -46,6 +47,7 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, observe func(
 		return nil, failed(err)
 	}
 	e := &engine{config: c, store: store, client: newClient(c)}
+	e.articles = &articles{dir: c.ArticlesDir(), site: c.Site()}
 	e.aggregator = aggregator.New(aggregator.Options{
 		Store: store, Fetcher: newFetcher(c, e.client), Log: log, Observe: observe,
 	})
@@ -57,7 +59,7 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, observe func(
 }
 
 func (e *engine) configure(ctx context.Context, log *slog.Logger) error {
-	settings, err := settingsOf(e.config)
+	settings, err := settingsOf(e.config, e.articles)
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (e *engine) close() error {
 }
 
 // settingsOf gives the aggregator's part of a config.
-func settingsOf(c *config.Config) (aggregator.Settings, error) {
+func settingsOf(c *config.Config, local *articles) (aggregator.Settings, error) {
 	member, err := rule.NewMembership(c.Feeds(), c.Sources())
 	if err != nil {
 		return aggregator.Settings{}, err
@@ -89,7 +91,7 @@ func settingsOf(c *config.Config) (aggregator.Settings, error) {
 	}
 	return aggregator.Settings{
 		Sources:      c.Sources(),
-		Articles:     &articles{dir: c.ArticlesDir(), site: c.Site()},
+		Articles:     local,
 		Fingerprints: fingerprints,
 		Member:       member,
 		Concurrency:  c.Fetch().Concurrency,

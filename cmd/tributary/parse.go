@@ -59,8 +59,11 @@ func (a *app) parse(ctx context.Context, where string, flags document) error {
 		doc.contentType = flags.contentType
 	}
 	parsed, err := parse.Parse(doc.body, parse.Options{ContentType: doc.contentType, URL: doc.url})
-	if err != nil {
+	if err != nil && parsed == nil {
 		return failed(fmt.Errorf("%s: %w", where, err))
+	}
+	if err != nil { // a feed without stories: it is read, but a source like this would fail
+		fmt.Fprintf(a.stderr, "tributary: %s: %v\n", where, err)
 	}
 	source := news.Source{Name: "parse", URL: doc.url, Content: news.ContentFull, Images: news.ImagesKeep, Identity: news.IdentityID}
 	batch := normalize.New().Batch(parsed, normalize.Options{Source: &source, URL: doc.url})

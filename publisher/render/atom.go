@@ -124,8 +124,9 @@ func atomAuthors(persons []news.Person) []feeds.AtomAuthor {
 	return authors
 }
 
-// newAtomSource gives the attribution. A source that doesn't say when it
-// changed changed, as far as we know, with this story.
+// newAtomSource gives the attribution. It is dated by the story, not by the
+// source's own date: that moves at nearly every visit, and each move would give
+// all of our feeds new bytes.
 func newAtomSource(e *entry) *atomSource {
 	from := &e.From
 	source := &atomSource{
@@ -133,9 +134,6 @@ func newAtomSource(e *entry) *atomSource {
 		Title:   from.Title,
 		Updated: rfc3339(e.Changed),
 		Authors: atomAuthors([]news.Person{{Name: cmp.Or(from.Author, from.Title)}}),
-	}
-	if datable(from.Updated) {
-		source.Updated = rfc3339(from.Updated)
 	}
 	if from.URL != "" {
 		source.Links = append(source.Links, newLink("self", from.URL, "", ""))
