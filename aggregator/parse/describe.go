@@ -29,9 +29,9 @@ func describe(body, text []byte) *Error {
 	case has("<html") || has("<!doctype html") || has("<head") || has("<body"):
 		return describePage(head, has)
 	case trimmed[0] == '[':
-		e.Detail = "a JSON list that is not a JSON Feed"
+		e.Detail = "a JSON list"
 	case trimmed[0] == '<' && name != "":
-		e.Detail = "an XML document that is not a feed: its root is <" + name + ">"
+		e.Detail = "an XML document with the root <" + name + ">"
 	default:
 		media, _, _ := strings.Cut(http.DetectContentType(body), ";")
 		e.Detail = fmt.Sprintf("%s, not a feed: it starts with %q", media, excerpt(trimmed, 40))

@@ -34,7 +34,7 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 	}
 	version, ok := jsonVersion(feed)
 	if !ok {
-		return nil, &Error{Cause: news.CauseNotFeed, Detail: "a JSON document that is not a JSON Feed"}
+		return nil, &Error{Cause: news.CauseNotFeed, Detail: "another JSON document"}
 	}
 	if len(feed.Items) > maxEntries {
 		return nil, limitError(maxEntries, "entries")
