@@ -41,7 +41,7 @@ func (t *tx) apply(known *news.Known, result *news.Result, changes *news.Changes
 	recorded.New, recorded.Changed = len(changes.Insert), len(changes.Update)
 	recorded.Feeds = slices.Sorted(maps.Keys(raised))
 	recorded.Reasons = a.reasons()
-	return a.noteSource(result)
+	return a.noteSource()
 }
 
 // raiseFeeds lifts the revisions of the feeds that look different, and that of
@@ -161,13 +161,12 @@ func (a *applier) remove() error {
 }
 
 // noteSource stores what a batch says beyond its stories.
-func (a *applier) noteSource(result *news.Result) error {
+func (a *applier) noteSource() error {
 	_, err := a.exec(`
 		UPDATE sources
-		SET loaded = 1, untrusted = untrusted OR ?, interval = ?, stories = stories + ?
+		SET loaded = 1, untrusted = untrusted OR ?, stories = stories + ?
 		WHERE key = ?`,
-		a.changes.Untrusted, int64(result.Batch.Refresh.Interval),
-		int64(len(a.changes.Insert)-len(a.changes.Remove)), int64(a.source.Key))
+		a.changes.Untrusted, int64(len(a.changes.Insert)-len(a.changes.Remove)), int64(a.source.Key))
 	return err
 }
 

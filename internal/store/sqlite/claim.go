@@ -9,33 +9,38 @@ import (
 	"tributary/internal/news"
 )
 
-// candidate is a source that was asked for, with what bears on whether it can
-// be claimed. Times are milliseconds.
+// candidate is a source that was asked for, with the lease that it would get
+// and what bears on whether it gets it. Times are milliseconds.
 type candidate struct {
-	key         int64
-	due         *int64
+	lease       news.Lease
 	leasedUntil int64
 	holdUntil   int64
-	host        *int64 // nil: it needs no slot
+	host        int64 // 0: it needs no slot
 	hostFree    int64
-	free        int // slots of the host that nobody holds
+	shared      bool // other sources use the host too
 }
 
-// candidateColumns reads a candidate. A slot is held by the row of the source
-// that was last visited with it, until hold_until: the end of the lease, and
-// once the result is there, of the pause.
-const candidateColumns = `
-	s.key, s.due, s.leased_until, s.hold_until, s.host, coalesce(h.free_at, 0),
-	coalesce(h.slots, 0) - (
-		SELECT count(*)
-		FROM sources AS b
-		WHERE b.hold_host = s.host AND b.hold_until > ?1)
-	FROM sources AS s
-	LEFT JOIN hosts AS h ON h.key = s.host`
+const candidateColumns = stateColumns + `,
+	d.claim + 1, d.strike, d.leased_until, d.hold_until,
+	coalesce(d.host, 0), coalesce(h.free_at, 0), coalesce(h.shared, 0)`
 
-func scanCandidate(row scanner) (c candidate, err error) {
-	err = row.Scan(&c.key, &c.due, &c.leasedUntil, &c.holdUntil, &c.host, &c.hostFree, &c.free)
-	return c, err
+// candidateTables come in the order in which they are best read.
+const candidateTables = `
+	schedule AS d
+	CROSS JOIN sources AS s ON s.key = d.source
+	LEFT JOIN visits AS v ON v.key = ` + lastVisit + `
+	LEFT JOIN hosts AS h ON h.key = d.host`
+
+// fields are where candidateColumns go.
+func (s *candidate) fields() []any {
+	return append(stateFields(&s.lease.Source), &s.lease.Claim, &s.lease.Strike, &s.leasedUntil, &s.holdUntil,
+		&s.host, &s.hostFree, &s.shared)
+}
+
+// slots are those of one host that nobody held when the claim began.
+type slots struct {
+	free int
+	next int64 // when the first one that is held comes back; 0: none is
 }
 
 // claim is one run of Claim.
@@ -45,12 +50,11 @@ type claim struct {
 	now     int64
 	until   int64
 
-	picked  []candidate
-	taken   map[int64]int // slots that picked sources take, by host
-	blocked map[int64]bool
-	more    bool  // a source could have been picked beyond the limit
-	waiting bool  // a source stays back for its host
-	next    int64 // earliest time found so far; 0: none
+	picked  []news.Lease
+	hosts   map[int64]*slots // of the shared hosts met so far
+	more    bool             // a source could have been picked beyond the limit
+	waiting bool             // a source stays back for its host
+	next    int64            // earliest time found so far; 0: none
 }
 
 // Claim leases sources that are due, longest due first.
@@ -67,7 +71,7 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),
 			until: request.Now.Add(request.Lease).UnixMilli(),
-			taken: make(map[int64]int), blocked: make(map[int64]bool),
+			hosts: make(map[int64]*slots),
 		}
 		var err error
 		claimed, err = c.run()
@@ -88,141 +92,156 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 	if err != nil {
 		return claimed, err
 	}
-	if claimed.Leases, err = c.lease(); err != nil {
+	if err := c.lease(); err != nil {
 		return claimed, err
 	}
-	claimed.Waiting = c.waiting
+	claimed.Leases, claimed.Waiting = c.picked, c.waiting
 	claimed.Next, err = c.nextTime()
 	return claimed, err
 }
 
 // pickDue walks the sources from the longest due, as far as it has to.
 func (c *claim) pickDue() error {
+	var next candidate
+	fields := next.fields()
 	return c.query(`
 		SELECT `+candidateColumns+`
-		WHERE s.active = 1 AND s.due <= ?2
-		ORDER BY s.due, s.key`,
+		FROM `+candidateTables+`
+		WHERE d.due <= ?
+		ORDER BY d.due, d.source`,
 		func(row scanner) error {
-			candidate, err := scanCandidate(row)
-			if err != nil {
+			if err := row.Scan(fields...); err != nil {
 				return err
 			}
-			if c.consider(candidate); c.more {
+			if err := c.consider(&next); err != nil {
+				return err
+			}
+			if c.more {
 				return errStop
 			}
 			return nil
-		}, c.now, c.request.DueBy.UnixMilli())
+		}, c.request.DueBy.UnixMilli())
 }
 
 // pickOnly looks at the sources that were named, those that are never due last.
 func (c *claim) pickOnly() error {
-	var all []candidate
+	var all []*candidate
 	err := queryList(c.tx, `
 		SELECT `+candidateColumns+`
-		WHERE s.active = 1 AND s.key IN (?...)`,
+		FROM `+candidateTables+`
+		WHERE s.active = 1 AND d.source IN (?...)`,
 		func(row scanner) error {
-			candidate, err := scanCandidate(row)
-			all = append(all, candidate)
-			return err
-		}, c.request.Only, c.now)
+			next := new(candidate)
+			all = append(all, next)
+			return row.Scan(next.fields()...)
+		}, c.request.Only)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b candidate) int {
-		if a.due != nil && b.due != nil && *a.due != *b.due {
-			return cmp.Compare(*a.due, *b.due)
-		}
-		if (a.due == nil) != (b.due == nil) {
-			if a.due == nil {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Compare(a.key, b.key)
-	})
-	all = slices.CompactFunc(all, func(a, b candidate) bool { return a.key == b.key })
-	for _, candidate := range all {
-		if c.consider(candidate); c.more {
-			break
+	slices.SortFunc(all, longestDue)
+	all = slices.CompactFunc(all, func(a, b *candidate) bool { return longestDue(a, b) == 0 })
+	for _, next := range all {
+		if err := c.consider(next); err != nil || c.more {
+			return err
 		}
 	}
 	return nil
 }
 
-// consider picks a source or notes why it stays back:
+// longestDue orders candidates by the time when they are due, then by key.
+func longestDue(a, b *candidate) int {
+	x, y := &a.lease.Source, &b.lease.Source
+	if x.Due.IsZero() != y.Due.IsZero() {
+		if x.Due.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.Key, y.Key))
+}
+
+// consider picks a source unless:
 //
-//  1. somebody has it leased;
+//  1. it is leased;
 //  2. its host has its pause, or it has its own;
 //  3. all slots of its host are held, those that this claim takes included;
 //  4. there are enough already.
-func (c *claim) consider(s candidate) {
+func (c *claim) consider(s *candidate) error {
 	if s.leasedUntil > c.now {
 		c.after(s.leasedUntil)
-		return
+		return nil
 	}
-	if s.host != nil {
+	var host *slots
+	if s.host != 0 {
 		if free := max(s.hostFree, s.holdUntil); free > c.now {
 			c.waiting = true
 			c.after(free)
-			return
+			return nil
 		}
-		if c.taken[*s.host] >= s.free {
+		var err error
+		if host, err = c.slots(s); err != nil {
+			return err
+		}
+		if host.free <= 0 {
 			c.waiting = true
-			c.blocked[*s.host] = true
-			return
+			c.after(host.next)
+			return nil
 		}
 	}
 	if len(c.picked) >= c.request.Limit {
 		c.more = true
-		return
+		return nil
 	}
-	if s.host != nil {
-		c.taken[*s.host]++
+	if host != nil {
+		host.free--
 	}
-	c.picked = append(c.picked, s)
+	c.picked = append(c.picked, s.lease)
+	c.picked[len(c.picked)-1].Until = time.UnixMilli(c.until).UTC()
+	return nil
 }
 
-// after notes that another claim may find something at a time.
+// slots gives the slots of a candidate's host. A slot is held by the row of
+// the source that was last visited with it, until hold_until: the end of the
+// lease, and once the result is there, of the pause.
+func (c *claim) slots(s *candidate) (*slots, error) {
+	if !s.shared {
+		return &slots{free: 1}, nil // only its own row could hold one
+	}
+	if known := c.hosts[s.host]; known != nil {
+		return known, nil
+	}
+	host := new(slots)
+	c.hosts[s.host] = host
+	_, err := c.one(`
+		SELECT h.slots - count(d.source), coalesce(min(d.hold_until), 0)
+		FROM hosts AS h
+		LEFT JOIN schedule AS d ON d.host = h.key AND d.hold_until > ?2
+		WHERE h.key = ?1`, []any{s.host, c.now}, &host.free, &host.next)
+	return host, err
+}
+
+// after notes that another claim may find something at a time; 0 is none.
 func (c *claim) after(at int64) {
-	if c.next == 0 || at < c.next {
+	if at != 0 && (c.next == 0 || at < c.next) {
 		c.next = at
 	}
 }
 
-// lease reads the state of the picked sources, then leases them.
-func (c *claim) lease() ([]news.Lease, error) {
+// lease leases the picked sources.
+func (c *claim) lease() error {
 	if len(c.picked) == 0 {
-		return nil, nil
+		return nil
 	}
 	keys := make([]int64, len(c.picked))
-	place := make(map[news.SourceKey]int, len(c.picked))
-	for i, s := range c.picked {
-		keys[i] = s.key
-		place[news.SourceKey(s.key)] = i
-	}
-	leases := make([]news.Lease, len(c.picked))
-	err := queryList(c.tx, `
-		SELECT `+stateColumns+`, s.claim + 1, s.strike
-		FROM `+stateTables+`
-		WHERE s.key IN (?...)`,
-		func(row scanner) error {
-			lease := news.Lease{Until: time.UnixMilli(c.until).UTC()}
-			if err := scanState(row, &lease.Source, &lease.Claim, &lease.Strike); err != nil {
-				return err
-			}
-			leases[place[lease.Source.Key]] = lease
-			return nil
-		}, keys)
-	if err != nil {
-		return nil, err
+	for i := range c.picked {
+		keys[i] = int64(c.picked[i].Source.Key)
 	}
 	c.after(c.until)
-	// RETURNING brings nothing; queryList is used for its list.
-	return leases, queryList(c.tx, `
-		UPDATE sources
-		SET claim = claim + 1, strike = strike + 1, due = ?1, leased_until = ?1,
-			hold_host = host, hold_until = CASE WHEN host IS NULL THEN 0 ELSE ?1 END
-		WHERE key IN (?...)`,
+	// It brings no rows; queryList is used for its list.
+	return queryList(c.tx, `
+		UPDATE schedule
+		SET claim = claim + 1, strike = strike + 1, due = ?1, leased_until = ?1, hold_until = ?1
+		WHERE source IN (?...)`,
 		func(scanner) error { return nil }, keys, c.until)
 }
 
@@ -231,34 +250,20 @@ func (c *claim) nextTime() (time.Time, error) {
 	if c.more {
 		return c.request.Now, nil
 	}
-	hosts := make([]int64, 0, len(c.blocked))
-	for host := range c.blocked {
-		hosts = append(hosts, host)
-	}
-	note := func(row scanner) error {
-		var at *int64
-		err := row.Scan(&at)
-		if at != nil {
-			c.after(*at)
-		}
-		return err
-	}
-	err := queryList(c.tx, `
-		SELECT min(hold_until)
-		FROM sources
-		WHERE hold_until > ?1 AND hold_host IN (?...)
-		GROUP BY hold_host`, note, hosts, c.now)
-	if err != nil {
-		return time.Time{}, err
-	}
 	if c.request.Only == nil {
-		err = c.query(`
+		var due *int64
+		if _, err := c.one(`
 			SELECT min(due)
-			FROM sources
-			WHERE active = 1 AND due > ?`, note, c.request.DueBy.UnixMilli())
+			FROM schedule
+			WHERE due > ?`, []any{c.request.DueBy.UnixMilli()}, &due); err != nil {
+			return time.Time{}, err
+		}
+		if due != nil {
+			c.after(*due)
+		}
 	}
-	if err != nil || c.next == 0 {
-		return time.Time{}, err
+	if c.next == 0 {
+		return time.Time{}, nil
 	}
 	return time.UnixMilli(c.next).UTC(), nil
 }

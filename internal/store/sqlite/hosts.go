@@ -65,3 +65,13 @@ func (s *syncer) hostKey(want settings) any {
 	}
 	return nil
 }
+
+// noteShared notes which hosts have several rows in the schedule, those of
+// former sources included: they may still hold a slot.
+func (s *syncer) noteShared() error {
+	_, err := s.exec(`
+		UPDATE hosts
+		SET shared = NOT shared
+		WHERE shared <> ((SELECT count(*) FROM schedule WHERE host = hosts.key) > 1)`)
+	return err
+}

@@ -41,7 +41,7 @@ func (t *tx) known(result *news.Result) (*news.Known, error) {
 		SELECT `+stateColumns+`, s.mirror
 		FROM `+stateTables+`
 		WHERE s.key = ?`,
-		func(row scanner) error { return scanState(row, &known.Source, &l.mirror) }, l.source)
+		func(row scanner) error { return row.Scan(append(stateFields(&known.Source), &l.mirror)...) }, l.source)
 	if err != nil {
 		return nil, err
 	}

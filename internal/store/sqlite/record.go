@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"reflect"
 
 	"tributary/internal/news"
 )
@@ -42,60 +44,100 @@ func (t *tx) record(result *news.Result, decide news.Decide, recorded *news.Reco
 }
 
 // finish ends the lease of a result, unless it is stale, and stores the new
-// state of its source.
+// state of its source. Parts of it that seldom change are compared with what
+// the lease carried, which nobody else changes while it lasts.
 func (t *tx) finish(result *news.Result) (current bool, err error) {
-	visit := &result.Visit
-	at := visit.At.UnixMilli()
-	end := visit.At.Add(visit.Duration).UnixMilli()
-	var ok any
-	if !visit.Failed() {
-		ok = at
+	visit, lease := &result.Visit, &result.Lease
+	ok := visit.At
+	if visit.Failed() {
+		ok = lease.Source.LastOK
 	}
-	health := string(result.Health)
-	key := int64(result.Lease.Source.Key)
 	n, err := t.exec(`
-		UPDATE sources
-		SET due = ?, leased_until = 0, strike = 0, visits = visits + 1,
-			hold_until = CASE WHEN hold_host IS NULL THEN 0 ELSE ? + delay END,
-			since = CASE WHEN health = ? THEN since ELSE ? END, health = ?,
-			failures = ?, last_ok = coalesce(?, last_ok)
-		WHERE key = ? AND claim = ? AND leased_until > 0`,
-		millis(result.Due), end, health, at, health, int64(result.Failures), ok, key, result.Lease.Claim)
+		UPDATE schedule
+		SET due = ?, leased_until = 0, strike = 0, visits = visits + 1, hold_until = ? + delay, failures = ?, last_ok = ?
+		WHERE source = ? AND claim = ? AND leased_until > 0`,
+		millis(result.Due), visit.At.Add(visit.Duration).UnixMilli(), int64(result.Failures), millis(ok),
+		int64(lease.Source.Key), lease.Claim)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, t.finishMore(result, key, at)
-}
-
-// finishMore stores the parts that few results have.
-func (t *tx) finishMore(result *news.Result, key, at int64) error {
-	if v := result.Validators; v != nil && *v != result.Lease.Source.Validators { // most 304s bring the same ones
-		if _, err := t.exec(`
-			UPDATE sources
-			SET val_url = ?, val_etag = ?, val_modified = ?, val_hash = ?
-			WHERE key = ?`,
-			v.URL, v.ETag, v.LastModified, int64(v.BodyHash), key); err != nil {
-			return err
+	for _, step := range []func(*news.Result) error{t.noteHealth, t.noteValidators, t.notePace, t.noteMove} {
+		if err := step(result); err != nil {
+			return false, err
 		}
 	}
+	return true, nil
+}
+
+func (t *tx) noteHealth(result *news.Result) error {
+	state := &result.Lease.Source
+	if result.Health == state.Health {
+		return nil
+	}
+	_, err := t.exec(`
+		UPDATE sources
+		SET health = ?, since = ?
+		WHERE key = ?`,
+		string(result.Health), millis(result.Visit.At), int64(state.Key))
+	return err
+}
+
+// noteValidators stores validators in place of those that the lease carried:
+// when SyncSources took those away meanwhile, the new ones stand for what is
+// no longer wanted either.
+func (t *tx) noteValidators(result *news.Result) error {
+	is, was := result.Validators, &result.Lease.Source.Validators
+	if is == nil || *is == *was { // most 304s bring the same ones
+		return nil
+	}
+	_, err := t.exec(`
+		UPDATE sources
+		SET val_url = ?, val_etag = ?, val_modified = ?, val_hash = ?
+		WHERE key = ? AND val_url = ? AND val_etag = ? AND val_modified = ? AND val_hash = ?`,
+		is.URL, is.ETag, is.LastModified, int64(is.BodyHash), int64(result.Lease.Source.Key),
+		was.URL, was.ETag, was.LastModified, int64(was.BodyHash))
+	return err
+}
+
+// notePace stores what bears on how often the source and its host are visited.
+func (t *tx) notePace(result *news.Result) error {
+	state := &result.Lease.Source
 	if !result.HostFree.IsZero() {
 		if _, err := t.exec(`
 			UPDATE hosts
 			SET free_at = max(free_at, ?)
-			WHERE key = (SELECT hold_host FROM sources WHERE key = ?)`,
-			result.HostFree.UnixMilli(), key); err != nil {
+			WHERE name = ?`,
+			result.HostFree.UnixMilli(), hostOf(state.URL)); err != nil {
 			return err
 		}
 	}
+	refresh, gap := &state.Refresh, cmp.Or(result.Gap, state.Gap)
+	if result.Refresh != nil {
+		refresh = result.Refresh
+	}
+	if gap == state.Gap && reflect.DeepEqual(*refresh, state.Refresh) {
+		return nil
+	}
+	_, err := t.exec(`
+		UPDATE sources
+		SET interval = ?, skip_hours = ?, skip_days = ?, gap = ?
+		WHERE key = ?`,
+		int64(refresh.Interval), setOf(refresh.SkipHours), setOf(refresh.SkipDays), int64(gap), int64(state.Key))
+	return err
+}
+
+// noteMove counts the visits in a row that were sent to one other address for
+// good. A visit that failed says nothing of where the source is.
+func (t *tx) noteMove(result *news.Result) error {
 	if result.Visit.Failed() || result.MovedTo == "" && result.Lease.Source.MovedTo == "" {
-		return nil // a visit that failed says nothing of where the source is
+		return nil
 	}
 	_, err := t.exec(`
 		UPDATE sources
 		SET moved_seen = CASE ?1 WHEN '' THEN 0 WHEN moved_to THEN moved_seen + 1 ELSE 1 END,
 			moved_since = CASE ?1 WHEN '' THEN NULL WHEN moved_to THEN moved_since ELSE ?2 END,
 			moved_to = ?1
-		WHERE key = ?3`, result.MovedTo, at, key)
+		WHERE key = ?3`, result.MovedTo, millis(result.Visit.At), int64(result.Lease.Source.Key))
 	return err
 }
 
@@ -103,10 +145,10 @@ func (t *tx) finishMore(result *news.Result, key, at int64) error {
 func (t *tx) visit(result *news.Result, recorded *news.Recorded) error {
 	v := &result.Visit
 	_, err := t.exec(`
-		INSERT OR REPLACE INTO visits (source, ring, at, duration, outcome, cause, detail, status, bytes, added, changed)
-		VALUES (?1, (SELECT (visits + 49) % 50 FROM sources WHERE key = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
-		int64(result.Lease.Source.Key), millis(v.At), int64(v.Duration), string(v.Outcome), string(v.Cause), v.Detail,
-		int64(v.Status), v.Bytes, int64(recorded.New), int64(recorded.Changed))
+		INSERT OR REPLACE INTO visits (key, at, duration, outcome, cause, detail, status, bytes, added, changed)
+		VALUES ((SELECT `+lastVisit+` FROM schedule AS d WHERE d.source = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		int64(result.Lease.Source.Key), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(string(v.Cause)),
+		nullable(v.Detail), int64(v.Status), v.Bytes, int64(recorded.New), int64(recorded.Changed))
 	return err
 }
 

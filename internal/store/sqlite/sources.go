@@ -19,6 +19,7 @@ type settings struct {
 	author, image string
 	tags          string // JSON, or empty
 	content       string
+	shape         string // JSON of what shapes its stories
 }
 
 // stored is a source as the database has it.
@@ -41,12 +42,27 @@ func settingsOf(source *news.Source) (settings, error) {
 	if !source.Fetch.Unpaced {
 		s.host = hostOf(source.URL)
 	}
-	if len(source.Tags) == 0 {
-		return s, nil
-	}
 	var err error
-	s.tags, err = compact(source.Tags)
+	if len(source.Tags) > 0 {
+		if s.tags, err = compact(source.Tags); err != nil {
+			return s, err
+		}
+	}
+	s.shape, err = shapeOf(source)
 	return s, err
+}
+
+// shapeOf gives the settings that shape a source's stories, as one text to
+// compare: the same document makes other stories under others.
+func shapeOf(source *news.Source) (string, error) {
+	return compact(struct {
+		Content  news.ContentMode
+		Images   news.ImageMode
+		Identity news.IdentityMode
+		Author   string
+		Embeds   []string
+		FullText bool
+	}{source.Content, source.Images, source.Identity, source.Author, source.Embeds, source.FullText})
 }
 
 // SyncSources makes the stored sources those that are configured.
@@ -54,10 +70,13 @@ func settingsOf(source *news.Source) (settings, error) {
 //  1. A source is found again by name, then by URL, first among those that
 //     were configured until now, then among former ones.
 //  2. A new one is due at now; so is one with another URL, unless it is leased.
-//     The latter loses its validators too.
+//     The latter loses its validators too, as does one with other settings
+//     that shape its stories, so that the next visit brings the document again.
 //  3. One that is configured no more loses its lease and its places in all
-//     feeds. When it comes back, all feeds are stale.
-//  4. When anything changes that is shown of a source with stories, the
+//     feeds. When it comes back, it is due at now and all feeds are stale.
+//  4. A host that a leased source moves away from is left alone until the
+//     lease and its pause would have ended.
+//  5. When anything changes that is shown of a source with stories, the
 //     revisions of all feeds rise.
 func (db *DB) SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error) {
 	keys := make(map[string]news.SourceKey, len(sources))
@@ -105,7 +124,7 @@ func (s *syncer) run(sources []news.Source, before []stored, keys map[string]new
 		}
 		keys[want.name] = key
 	}
-	return nil
+	return s.noteShared()
 }
 
 // release retires the sources that nothing matched, and frees the names of
@@ -140,9 +159,9 @@ func (s *syncer) release(wanted []settings, before []stored, found []*stored) er
 // config: copies that were hidden may have to be shown.
 func (s *syncer) retire(was *stored) error {
 	if _, err := s.exec(`
-		UPDATE sources
-		SET claim = claim + 1, leased_until = 0
-		WHERE key = ?`, int64(was.key)); err != nil {
+		UPDATE schedule
+		SET claim = claim + 1, leased_until = 0, due = NULL
+		WHERE source = ?`, int64(was.key)); err != nil {
 		return err
 	}
 	if was.stories == 0 {
@@ -185,11 +204,16 @@ func (s *syncer) put(want settings, was *stored) (news.SourceKey, error) {
 
 func (s *syncer) create(want settings) (news.SourceKey, error) {
 	key, err := s.insert(`
-		INSERT INTO sources (name, url, active, mirror, host, delay, due, health, since)
-		VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)`,
-		want.name, want.url, want.mirror, s.hostKey(want), want.delay, s.now.UnixMilli(),
-		string(news.HealthNew), s.now.UnixMilli())
+		INSERT INTO sources (name, url, active, mirror, shape, health, since)
+		VALUES (?, ?, 1, ?, ?, ?, ?)`,
+		want.name, want.url, want.mirror, want.shape, string(news.HealthNew), s.now.UnixMilli())
 	if err != nil {
+		return 0, err
+	}
+	if _, err := s.exec(`
+		INSERT INTO schedule (source, due, host, delay)
+		VALUES (?, ?, ?, ?)`,
+		key, s.now.UnixMilli(), s.hostKey(want), want.delay); err != nil {
 		return 0, err
 	}
 	_, err = s.exec(`
@@ -203,9 +227,9 @@ func (s *syncer) create(want settings) (news.SourceKey, error) {
 func (s *syncer) change(want settings, was *stored) error {
 	if _, err := s.exec(`
 		UPDATE sources
-		SET name = ?, url = ?, active = 1, mirror = ?, host = ?, delay = ?
+		SET name = ?, url = ?, active = 1, mirror = ?, shape = ?
 		WHERE key = ?`,
-		want.name, want.url, want.mirror, s.hostKey(want), want.delay, int64(was.key)); err != nil {
+		want.name, want.url, want.mirror, want.shape, int64(was.key)); err != nil {
 		return err
 	}
 	if _, err := s.exec(`
@@ -215,23 +239,49 @@ func (s *syncer) change(want settings, was *stored) error {
 		want.title, want.site, want.author, want.image, nullable(want.tags), want.content, int64(was.key)); err != nil {
 		return err
 	}
-	if want.url != was.url {
-		if err := s.move(was); err != nil {
+	for _, step := range []func(settings, *stored) error{s.reschedule, s.forget, s.tell} {
+		if err := step(want, was); err != nil {
 			return err
 		}
 	}
-	return s.tell(want, was)
+	return nil
 }
 
-// move forgets what belongs to the old address of a source: validators, and
-// where that one redirects to.
-func (s *syncer) move(was *stored) error {
+// reschedule makes the schedule of a source as it is wanted. The slot that it
+// may hold stays behind as a pause of the whole host.
+func (s *syncer) reschedule(want settings, was *stored) error {
+	if want.host != was.host && was.host != "" {
+		if _, err := s.exec(`
+			UPDATE hosts
+			SET free_at = max(free_at, (SELECT hold_until FROM schedule WHERE source = ?))
+			WHERE name = ?`, int64(was.key), was.host); err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(`
+		UPDATE schedule
+		SET host = ?2, delay = ?3, due = CASE WHEN ?4 AND leased_until <= ?5 THEN ?5 ELSE due END
+		WHERE source = ?1`,
+		int64(was.key), s.hostKey(want), want.delay, want.url != was.url || !was.active, s.now.UnixMilli())
+	return err
+}
+
+// forget drops what no longer holds of a source: the validators of another
+// address or of stories of another shape, and where that address redirects to.
+func (s *syncer) forget(want settings, was *stored) error {
+	if want.url == was.url && want.shape == was.shape {
+		return nil
+	}
+	if _, err := s.exec(`
+		UPDATE sources
+		SET val_url = '', val_etag = '', val_modified = '', val_hash = 0
+		WHERE key = ?`, int64(was.key)); err != nil || want.url == was.url {
+		return err
+	}
 	_, err := s.exec(`
 		UPDATE sources
-		SET val_url = '', val_etag = '', val_modified = '', val_hash = 0,
-			moved_to = '', moved_seen = 0, moved_since = NULL,
-			due = CASE WHEN leased_until > ?1 THEN due ELSE ?1 END
-		WHERE key = ?2`, s.now.UnixMilli(), int64(was.key))
+		SET moved_to = '', moved_seen = 0, moved_since = NULL
+		WHERE key = ?`, int64(was.key))
 	return err
 }
 
@@ -269,16 +319,17 @@ func (s *syncer) tell(want settings, was *stored) error {
 func (t *tx) storedSources() ([]stored, error) {
 	var all []stored
 	err := t.query(`
-		SELECT `+infoColumns+`, s.active, s.mirror, coalesce(h.name, ''), s.delay, s.stories, coalesce(i.tags, '')
+		SELECT `+infoColumns+`, s.active, s.mirror, s.shape, coalesce(h.name, ''), d.delay, s.stories, coalesce(i.tags, '')
 		FROM sources AS s
+		JOIN schedule AS d ON d.source = s.key
 		JOIN source_infos AS i ON i.source = s.key
-		LEFT JOIN hosts AS h ON h.key = s.host
+		LEFT JOIN hosts AS h ON h.key = d.host
 		ORDER BY s.key DESC`,
 		func(row scanner) error {
 			var s stored
 			err := row.Scan(&s.key, &s.name, &s.url, &s.title, &s.site, &s.author, &s.image, new(any), &s.content,
 				&s.feed.Title, &s.feed.Site, &s.feed.Author, &s.feed.Image, &s.feed.ID, &s.feed.Rights,
-				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.host, &s.delay, &s.stories, &s.tags)
+				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.shape, &s.host, &s.delay, &s.stories, &s.tags)
 			all = append(all, s)
 			return err
 		})

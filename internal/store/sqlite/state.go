@@ -2,36 +2,43 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"time"
 
 	"tributary/internal/news"
 )
 
-// stateColumns are what scanState reads, of sources AS s and its last visit v.
+// stateColumns are what stateFields takes: of sources AS s, their schedule d
+// and their last visit v.
 const stateColumns = `
-	s.key, s.name, s.url, s.health, s.since, s.due, s.failures, s.last_ok,
+	s.key, s.name, s.url, s.health, s.since, d.due, d.failures, d.last_ok,
 	s.loaded, s.moved_to, s.moved_seen, s.moved_since, s.stories,
-	s.val_url, s.val_etag, s.val_modified, s.val_hash, s.interval, s.untrusted,
+	s.val_url, s.val_etag, s.val_modified, s.val_hash,
+	s.interval, s.skip_hours, s.skip_days, s.gap, s.untrusted,
 	v.at, coalesce(v.duration, 0), coalesce(v.outcome, ''),
 	coalesce(v.cause, ''), coalesce(v.detail, ''), coalesce(v.status, 0),
 	coalesce(v.bytes, 0), coalesce(v.added, 0), coalesce(v.changed, 0)`
 
 const stateTables = `
 	sources AS s
-	LEFT JOIN visits AS v ON v.source = s.key AND v.ring = (s.visits + 49) % 50`
+	JOIN schedule AS d ON d.source = s.key
+	LEFT JOIN visits AS v ON v.key = ` + lastVisit
 
-// scanState reads stateColumns and then more.
-func scanState(row scanner, state *news.SourceState, more ...any) error {
-	dest := append([]any{
+// lastVisit is the key of the last visit of the source with schedule d. Before
+// the first one there is none with that key.
+const lastVisit = `((d.visits + 49) % 50 << 40 | d.source)`
+
+// stateFields are where stateColumns go.
+func stateFields(state *news.SourceState) []any {
+	return []any{
 		&state.Key, &state.Name, &state.URL, &state.Health, instant{&state.Since}, instant{&state.Due},
 		&state.Failures, instant{&state.LastOK}, &state.Loaded, &state.MovedTo, &state.MovedSeen,
 		instant{&state.MovedSince}, &state.Stories, &state.Validators.URL, &state.Validators.ETag,
-		&state.Validators.LastModified, hash{&state.Validators.BodyHash}, &state.Refresh.Interval, &state.Untrusted,
+		&state.Validators.LastModified, hash{&state.Validators.BodyHash},
+		&state.Refresh.Interval, bits[int]{&state.Refresh.SkipHours}, bits[time.Weekday]{&state.Refresh.SkipDays},
+		&state.Gap, &state.Untrusted,
 		instant{&state.Last.At}, &state.Last.Duration, &state.Last.Outcome, &state.Last.Cause, &state.Last.Detail,
 		&state.Last.Status, &state.Last.Bytes, &state.Last.New, &state.Last.Changed,
-	}, more...)
-	return row.Scan(dest...)
+	}
 }
 
 // Sources gives the state of every configured source, by name.
@@ -45,7 +52,7 @@ func (db *DB) Sources(ctx context.Context) ([]news.SourceState, error) {
 			ORDER BY s.name`,
 			func(row scanner) error {
 				var state news.SourceState
-				if err := scanState(row, &state); err != nil {
+				if err := row.Scan(stateFields(&state)...); err != nil {
 					return err
 				}
 				states = append(states, state)
@@ -55,26 +62,20 @@ func (db *DB) Sources(ctx context.Context) ([]news.SourceState, error) {
 	return states, err
 }
 
-// rings are the places of a source's visits: 0 to 49.
-var rings = func() string {
-	var b strings.Builder
-	for ring := range 50 {
-		fmt.Fprintf(&b, "%d, ", ring)
-	}
-	return strings.TrimSuffix(b.String(), ", ")
-}()
-
 // Visits gives the last visits of a source, newest first, at most 50.
 func (db *DB) Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, error) {
 	var visits []news.Visit
 	err := db.read(ctx, "list visits", func(t *tx) error {
 		// The newest one stands just before where the next one goes.
 		return t.query(`
-			SELECT v.at, v.duration, v.outcome, v.cause, v.detail, v.status, v.bytes, v.added, v.changed
-			FROM sources AS s
-			JOIN visits AS v ON v.source = s.key AND v.ring IN (`+rings+`)
-			WHERE s.key = ?
-			ORDER BY (s.visits + 49 - v.ring) % 50`,
+			WITH RECURSIVE rings (ring) AS (SELECT 0 UNION ALL SELECT ring + 1 FROM rings WHERE ring < 49)
+			SELECT v.at, v.duration, v.outcome, coalesce(v.cause, ''), coalesce(v.detail, ''),
+				v.status, v.bytes, v.added, v.changed
+			FROM schedule AS d
+			CROSS JOIN rings AS r
+			JOIN visits AS v ON v.key = (r.ring << 40 | d.source)
+			WHERE d.source = ?
+			ORDER BY (d.visits + 49 - r.ring) % 50`,
 			func(row scanner) error {
 				var v news.Visit
 				if err := row.Scan(instant{&v.At}, &v.Duration, &v.Outcome, &v.Cause, &v.Detail,

@@ -42,6 +42,34 @@ func (h hash) Scan(value any) error {
 	return nil
 }
 
+// bits reads a list of small numbers that was stored as a set of bits.
+type bits[T ~int] struct{ list *[]T }
+
+func (b bits[T]) Scan(value any) error {
+	set, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a set of bits can't be %T", value)
+	}
+	*b.list = nil
+	for i := T(0); set>>i != 0; i++ {
+		if set>>i&1 != 0 {
+			*b.list = append(*b.list, i)
+		}
+	}
+	return nil
+}
+
+// setOf turns a list of numbers from 0 to 62 into what bits reads: without
+// order and repetition.
+func setOf[T ~int](list []T) (set int64) {
+	for _, i := range list {
+		if 0 <= i && i < 63 {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
 // nullable stores an empty text as NULL.
 func nullable(text string) any {
 	if text == "" {

@@ -166,7 +166,7 @@ var recordChecks = []check{
 		update := story("one", 1)
 		update.Key, update.Title, update.PublicID = keys[0], "New title", "urn:test:one"
 		third := story("three", 3)
-		recorded := f.loadBatch("a", news.Batch{Refresh: news.Refresh{Interval: time.Hour}}, news.Changes{
+		recorded := f.loadBatch("a", news.Batch{}, news.Changes{
 			Insert: []news.Story{third}, Update: []news.Story{update}, Untrusted: true,
 			Decisions: []news.Decision{{ID: "three", Action: news.ActionInsert, Reason: "new"}},
 		})
@@ -174,7 +174,7 @@ var recordChecks = []check{
 			f.Errorf("recorded %+v", recorded)
 		}
 		state := f.state("a")
-		if state.Stories != 3 || !state.Loaded || !state.Untrusted || state.Refresh.Interval != time.Hour ||
+		if state.Stories != 3 || !state.Loaded || !state.Untrusted ||
 			state.Last.New != 1 || state.Last.Changed != 1 {
 			f.Errorf("state %+v", state)
 		}

@@ -6,34 +6,28 @@ CREATE TABLE hosts (
 	key     INTEGER PRIMARY KEY,
 	name    TEXT    NOT NULL UNIQUE,
 	slots   INTEGER NOT NULL,           -- largest concurrency of its paced sources
+	shared  INTEGER NOT NULL DEFAULT 0, -- whether the schedule has several rows of it
 	free_at INTEGER NOT NULL DEFAULT 0  -- nobody visits it before
 ) STRICT;
 
--- A source's fetching: the row that every visit rewrites, so it is kept short.
--- A source that is configured no more stays, with active = 0.
+-- A source and what seldom changes of its state. One that is configured no
+-- more stays, with active = 0.
 CREATE TABLE sources (
 	key          INTEGER PRIMARY KEY AUTOINCREMENT,
 	name         TEXT    NOT NULL,
 	url          TEXT    NOT NULL,
 	active       INTEGER NOT NULL,
 	mirror       INTEGER NOT NULL,
-	host         INTEGER REFERENCES hosts (key), -- NULL: unpaced, or no host
-	delay        INTEGER NOT NULL,               -- milliseconds between two visits to the host
-	due          INTEGER,                        -- NULL: never; the end of the lease while leased
-	claim        INTEGER NOT NULL DEFAULT 0,     -- the fence
-	leased_until INTEGER NOT NULL DEFAULT 0,     -- 0: not leased
-	strike       INTEGER NOT NULL DEFAULT 0,     -- claims since the last result
-	hold_host    INTEGER,                        -- the host of which it holds a slot …
-	hold_until   INTEGER NOT NULL DEFAULT 0,     -- … until then: its lease, later the pause
-	visits       INTEGER NOT NULL DEFAULT 0,     -- ever; places the ring of visits
-	stories      INTEGER NOT NULL DEFAULT 0,     -- stored now
+	shape        TEXT    NOT NULL,           -- the settings that shape its stories
+	stories      INTEGER NOT NULL DEFAULT 0, -- stored now
 	health       TEXT    NOT NULL,
 	since        INTEGER,
-	failures     INTEGER NOT NULL DEFAULT 0,
-	last_ok      INTEGER,
 	loaded       INTEGER NOT NULL DEFAULT 0,
 	untrusted    INTEGER NOT NULL DEFAULT 0,
-	interval     INTEGER NOT NULL DEFAULT 0,
+	interval     INTEGER NOT NULL DEFAULT 0, -- that its document asks for
+	skip_hours   INTEGER NOT NULL DEFAULT 0, -- bits 0 to 23
+	skip_days    INTEGER NOT NULL DEFAULT 0, -- bits 0 to 6, Sunday first
+	gap          INTEGER NOT NULL DEFAULT 0,
 	moved_to     TEXT    NOT NULL DEFAULT '',
 	moved_seen   INTEGER NOT NULL DEFAULT 0,
 	moved_since  INTEGER,
@@ -44,8 +38,25 @@ CREATE TABLE sources (
 ) STRICT;
 
 CREATE UNIQUE INDEX sources_name ON sources (name) WHERE active = 1;
-CREATE INDEX sources_due ON sources (due) WHERE active = 1;
-CREATE INDEX sources_hold ON sources (hold_host, hold_until) WHERE hold_host IS NOT NULL;
+
+-- What each visit rewrites, twice: once for the lease, once for the result.
+-- Narrow rows, so that a round dirties few pages, and one index that moves.
+CREATE TABLE schedule (
+	source       INTEGER PRIMARY KEY REFERENCES sources (key) ON DELETE CASCADE,
+	due          INTEGER,                        -- NULL: never; the end of the lease while leased
+	claim        INTEGER NOT NULL DEFAULT 0,     -- the fence
+	leased_until INTEGER NOT NULL DEFAULT 0,     -- 0: not leased
+	strike       INTEGER NOT NULL DEFAULT 0,     -- claims since the last result
+	host         INTEGER REFERENCES hosts (key), -- NULL: unpaced, or no host
+	delay        INTEGER NOT NULL,               -- milliseconds between two visits to the host
+	hold_until   INTEGER NOT NULL DEFAULT 0,     -- it holds a slot of the host: its lease, later the pause
+	visits       INTEGER NOT NULL DEFAULT 0,     -- ever; places the ring of visits
+	failures     INTEGER NOT NULL DEFAULT 0,
+	last_ok      INTEGER
+) STRICT;
+
+CREATE INDEX schedule_due ON schedule (due) WHERE due IS NOT NULL;
+CREATE INDEX schedule_host ON schedule (host) WHERE host IS NOT NULL;
 
 -- What a source is called and may be used for: overrides from the config,
 -- then what the feed says of itself.
@@ -67,22 +78,21 @@ CREATE TABLE source_infos (
 ) STRICT;
 
 -- The last fifty visits of each source: a new one takes the oldest one's place.
--- By ring first: the visits of one round lie side by side, so that storing them
--- touches few pages.
+-- The key is ring << 40 | source, ring being the number of the visit modulo 50:
+-- the visits of one round lie side by side, so that storing them dirties few
+-- pages.
 CREATE TABLE visits (
-	source   INTEGER NOT NULL,
-	ring     INTEGER NOT NULL, -- number of the visit modulo 50
+	key      INTEGER PRIMARY KEY,
 	at       INTEGER,
 	duration INTEGER NOT NULL,
 	outcome  TEXT    NOT NULL,
-	cause    TEXT    NOT NULL,
-	detail   TEXT    NOT NULL,
+	cause    TEXT,
+	detail   TEXT,
 	status   INTEGER NOT NULL,
 	bytes    INTEGER NOT NULL,
 	added    INTEGER NOT NULL,
-	changed  INTEGER NOT NULL,
-	PRIMARY KEY (ring, source)
-) STRICT, WITHOUT ROWID;
+	changed  INTEGER NOT NULL
+) STRICT;
 
 -- Long texts come last: what only needs the keys and hashes never reads the
 -- overflow pages that hold them.
