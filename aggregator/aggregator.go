@@ -42,6 +42,10 @@ type Options struct {
 	// Observe is told of each visit once it is stored, from one goroutine; it
 	// must not block. Optional.
 	Observe func(Visited)
+	// Held is told of each source that a round of Refresh named and left to
+	// the visit that has it leased, with the time at which it is due again.
+	// Optional.
+	Held func(source string, due time.Time)
 }
 
 // Settings are what the operator configured. They are never changed after
@@ -77,6 +81,7 @@ type Aggregator struct {
 	now     func() time.Time
 	jitter  func() float64
 	observe func(Visited)
+	held    func(source string, due time.Time)
 
 	normalizer *normalize.Normalizer
 	// current is replaced as a whole by Configure.
@@ -99,7 +104,7 @@ type Aggregator struct {
 // New makes an Aggregator that pulls nothing until it is configured.
 func New(o Options) *Aggregator {
 	a := &Aggregator{
-		store: o.Store, fetcher: o.Fetcher, log: o.Log, now: o.Now, jitter: o.Jitter, observe: o.Observe,
+		store: o.Store, fetcher: o.Fetcher, log: o.Log, now: o.Now, jitter: o.Jitter, observe: o.Observe, held: o.Held,
 		normalizer: normalize.New(),
 		parsing:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		wake:       make(chan struct{}, 1),
@@ -115,6 +120,9 @@ func New(o Options) *Aggregator {
 	}
 	if a.observe == nil {
 		a.observe = func(Visited) {}
+	}
+	if a.held == nil {
+		a.held = func(string, time.Time) {}
 	}
 	a.current.Store(&plan{})
 	return a

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tributary/aggregator"
 	"tributary/internal/news"
@@ -94,4 +95,31 @@ func numbered(up *upstreamtest.Server, name string, n int) []news.Source {
 		sources[i] = source(each, up.Feed("/"+each, upstreamtest.RSS(each, item)))
 	}
 	return sources
+}
+
+// A visit whose process was killed keeps its lease: a round can't pull that
+// source, and must not keep that to itself.
+func TestRoundTellsWhatAnotherVisitHolds(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	held := make(map[string]time.Time)
+	r := newRig(t, func(o *aggregator.Options) {
+		o.Held = func(source string, due time.Time) { held[source] = due }
+	})
+	r.configure(numbered(up, "s", 3)...)
+	claimed, err := r.store.Claim(t.Context(), news.ClaimRequest{Now: time.Now(), Limit: 1, Lease: time.Minute})
+	if err != nil || len(claimed.Leases) != 1 {
+		t.Fatalf("claimed %+v, %v", claimed, err)
+	}
+	lease := claimed.Leases[0]
+	if visited := r.refresh(aggregator.Round{All: true}); len(visited) != 2 {
+		t.Errorf("visited %v, want the two that are free", visited)
+	}
+	if len(held) != 1 || !held[lease.Source.Name].Equal(lease.Until) {
+		t.Errorf("held are %v, want %s until %v", held, lease.Source.Name, lease.Until)
+	}
+	clear(held)
+	if r.refresh(aggregator.Round{Names: []string{"s-2"}}); len(held) != 0 {
+		t.Errorf("held are %v, which nobody asked for", held)
+	}
 }

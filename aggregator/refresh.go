@@ -3,6 +3,8 @@ package aggregator
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -15,9 +17,10 @@ type Round struct {
 
 // Refresh pulls each source of a round once and returns when all of it is
 // stored. The local articles are always part of it. A source that another
-// process is visiting is left to it. Failed visits are no error: they are told
-// to Options.Observe; an error means that the store failed, a name is unknown,
-// or ctx ended.
+// visit has leased is left to that one, which may be one of a process that was
+// killed: such sources are told to Options.Held. Failed visits are no error:
+// they are told to Options.Observe; an error means that the store failed, a
+// name is unknown, or ctx ended.
 func (a *Aggregator) Refresh(ctx context.Context, round Round) error {
 	only, err := a.current.Load().chosen(round)
 	if err != nil {
@@ -49,6 +52,25 @@ func (a *Aggregator) pullOnce(ctx context.Context, only []news.SourceKey) error 
 	}
 	if p.recorder.failed != nil {
 		return fmt.Errorf("record visits: %w", p.recorder.failed)
+	}
+	return a.tellHeld(ctx, p.only)
+}
+
+// tellHeld tells which sources a round left to others.
+func (a *Aggregator) tellHeld(ctx context.Context, left []news.SourceKey) error {
+	if len(left) == 0 {
+		return nil
+	}
+	states, err := a.store.Sources(ctx)
+	if err != nil {
+		return fmt.Errorf("read what other visits hold: %w", err)
+	}
+	for i := range states {
+		if slices.Contains(left, states[i].Key) {
+			a.log.Info("source is left to another visit", "source", states[i].Name,
+				"due", states[i].Due.UTC().Format(time.RFC3339))
+			a.held(states[i].Name, states[i].Due)
+		}
 	}
 	return nil
 }

@@ -61,14 +61,14 @@ func (a *app) pullForBuild(ctx context.Context, c *config.Config, noRefresh bool
 		if err != nil {
 			return nil, err
 		}
-		return open(ctx, c, log, nil)
+		return a.open(ctx, c, log, observers{})
 	}
 	visited, e, err := a.pullOnce(ctx, c, aggregator.Round{})
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range visited {
-		if v.Visit.Failed() {
+		if v.Visit.Failed() || v.Visit.Outcome == outcomeHeld {
 			fmt.Fprintf(a.stderr, "tributary: source %s was not read, its last stories stay: %s\n", v.Source, oneLine(v.Visit.Detail))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"tributary/aggregator"
 	"tributary/aggregator/fetch"
@@ -36,9 +37,14 @@ type engine struct {
 	publisher  *publisher.Publisher
 }
 
-// open wires the engines by a config and makes the store follow it. observe
-// is told of each visit; nil for nobody.
-func open(ctx context.Context, c *config.Config, log *slog.Logger, observe func(aggregator.Visited)) (*engine, error) {
+// observers are told what the aggregator does; nil for nobody.
+type observers struct {
+	visited func(aggregator.Visited)
+	held    func(source string, due time.Time)
+}
+
+// open wires the engines by a config and makes the store follow it.
+func (a *app) open(ctx context.Context, c *config.Config, log *slog.Logger, o observers) (*engine, error) {
 	if strings.Contains(c.Node().Database, "://") {
 		return nil, fmt.Errorf("database %s: this version stores in SQLite only; name a file", redact(c.Node().Database))
 	}
@@ -49,7 +55,8 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger, observe func(
 	e := &engine{config: c, store: store, client: newClient(c)}
 	e.articles = &articles{dir: c.ArticlesDir(), site: c.Site()}
 	e.aggregator = aggregator.New(aggregator.Options{
-		Store: store, Fetcher: newFetcher(c, e.client), Log: log, Observe: observe,
+		Store: store, Fetcher: newFetcher(c, e.client), Log: log,
+		Now: a.now, Observe: o.visited, Held: o.held,
 	})
 	if err := e.configure(ctx, log); err != nil {
 		e.close()

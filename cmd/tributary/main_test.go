@@ -13,9 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "write the expected output of scripts anew")
 
-// TestMain lets scripts and the kill test start this program as a process.
+// TestMain lets scripts and tests start this program as a process.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tributary": main})
+	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated})
 }
 
 // TestScripts runs the command line as a user would. `exits CODE COMMAND…`
@@ -49,6 +49,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// thorough reports whether nothing may be skipped or cut short.
+func thorough() bool {
+	return os.Getenv("CI") == "true" || os.Getenv("TRIBUTARY_TOOLS") == "required"
+}
+
 // tool skips a test that needs a program which isn't there, or fails it where
 // nothing may be skipped. See docs/testing.md.
 func tool(t *testing.T, name string, probe ...string) {
@@ -56,7 +61,7 @@ func tool(t *testing.T, name string, probe ...string) {
 	if exec.Command(probe[0], probe[1:]...).Run() == nil {
 		return
 	}
-	if os.Getenv("CI") == "true" || os.Getenv("TRIBUTARY_TOOLS") == "required" {
+	if thorough() {
 		t.Fatalf("needs %s", name)
 	}
 	t.Skipf("needs %s", name)

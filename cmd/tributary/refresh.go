@@ -26,7 +26,9 @@ func newRefresh(a *app) *cobra.Command {
 		Use:   "refresh [NAME...]",
 		Short: "Pull what is due once",
 		Long: `Pulls the sources that are due, or the named ones, due or not, stores what they
-bring, and prints what came of each. Exits with 1 when one of them failed.`,
+bring, and prints what came of each. Exits with 1 when one of them failed. A
+source that another process is visiting is left to it and told as held; so is
+one whose visit was killed, until that visit's time is over.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			round.Names = args
 			return a.refresh(cmd.Context(), round, asJSON)
@@ -69,11 +71,17 @@ func (a *app) pullOnce(ctx context.Context, c *config.Config, round aggregator.R
 	}
 	bar := newProgress(a.stderr, "pulling", expected(c, round))
 	var visited []aggregator.Visited
-	e, err := open(ctx, c, log, func(v aggregator.Visited) {
-		bar.step()
-		if v.Source != news.ArticlesName || v.Visit.Failed() || v.Visit.New+v.Visit.Changed > 0 {
-			visited = append(visited, v)
-		}
+	e, err := a.open(ctx, c, log, observers{
+		visited: func(v aggregator.Visited) {
+			bar.step()
+			if v.Source != news.ArticlesName || v.Visit.Failed() || v.Visit.New+v.Visit.Changed > 0 {
+				visited = append(visited, v)
+			}
+		},
+		held: func(source string, due time.Time) {
+			bar.step()
+			visited = append(visited, heldSource(source, due))
+		},
 	})
 	if err != nil {
 		return nil, nil, err
@@ -85,6 +93,17 @@ func (a *app) pullOnce(ctx context.Context, c *config.Config, round aggregator.R
 	}
 	slices.SortFunc(visited, func(a, b aggregator.Visited) int { return strings.Compare(a.Source, b.Source) })
 	return visited, e, nil
+}
+
+// outcomeHeld is the outcome of no visit at all, as tables tell it.
+const outcomeHeld news.Outcome = "held"
+
+// heldSource is the row of a source that was left to another visit.
+func heldSource(source string, due time.Time) aggregator.Visited {
+	return aggregator.Visited{Source: source, Visit: news.Visit{
+		Outcome: outcomeHeld,
+		Detail:  "another visit has it, or one that was cut off; due again at " + shortTime(due),
+	}}
 }
 
 // expected is how many visits a round may take.
@@ -141,11 +160,14 @@ func printVisitTable(w io.Writer, visited []aggregator.Visited) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tOUTCOME\tNEW\tCHANGED\tTOOK\tDETAIL")
-	var stories, failures int
+	var stories, failures, held int
 	for _, v := range visited {
 		stories += v.Visit.New
-		if v.Visit.Failed() {
+		switch v.Visit.Outcome {
+		case news.OutcomeFailed:
 			failures++
+		case outcomeHeld:
+			held++
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", v.Source, v.Visit.Outcome, v.Visit.New, v.Visit.Changed,
 			v.Visit.Duration.Round(time.Millisecond), oneLine(v.Visit.Detail))
@@ -153,7 +175,11 @@ func printVisitTable(w io.Writer, visited []aggregator.Visited) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s, %s, %d failed\n", count(len(visited), "visit"), count(stories, "new story"), failures)
+	summary := fmt.Sprintf("%s, %s, %d failed", count(len(visited)-held, "visit"), count(stories, "new story"), failures)
+	if held > 0 {
+		summary += fmt.Sprintf(", %d held", held)
+	}
+	_, err := fmt.Fprintln(w, summary)
 	return err
 }
 

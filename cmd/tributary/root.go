@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 )
 
-// app is what the commands share: the streams and the global flags.
+// app is what the commands share: the streams, the clock and the global flags.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time // of the aggregator; nil for the machine's
 
 	configPath string
 	logLevel   string

@@ -58,7 +58,7 @@ func (a *app) serve(ctx context.Context, flags config.Node) error {
 	if err := c.Override(flags); err != nil {
 		return err
 	}
-	e, err := open(ctx, c, log, nil)
+	e, err := a.open(ctx, c, log, observers{})
 	if err != nil {
 		return err
 	}

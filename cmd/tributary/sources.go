@@ -37,7 +37,7 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	e, err := open(ctx, c, log, nil)
+	e, err := a.open(ctx, c, log, observers{})
 	if err != nil {
 		return err
 	}
