@@ -7,6 +7,16 @@ import (
 	"tributary/internal/news"
 )
 
+// newestQuery gives the shown stories of a feed after a date and key, in the
+// order in which feed_story holds them.
+const newestQuery = `
+	SELECT ` + storyColumns + `, p.date, coalesce(p.public_id, st.public_id)
+	FROM feed_story AS p
+	CROSS JOIN stories AS st ON st.key = p.story
+	WHERE p.feed = ? AND p.hidden = 0 AND (p.date, p.story) < (?, ?)
+	ORDER BY p.date DESC, p.story DESC
+	LIMIT ?`
+
 // Newest gives the shown items of a feed, newest first.
 func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error) {
 	date, key := after.Date.UnixMilli(), int64(after.Key)
@@ -16,14 +26,11 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 	var items []news.Item
 	err := db.read(ctx, "read feed "+feed, func(t *tx) error {
 		items = nil
-		err := t.query(`
-			SELECT `+storyColumns+`, p.date, coalesce(p.public_id, st.public_id)
-			FROM feed_story AS p
-			JOIN stories AS st ON st.key = p.story
-			WHERE p.feed = (SELECT key FROM feeds WHERE name = ? AND configured = 1)
-				AND p.hidden = 0 AND (p.date, p.story) < (?, ?)
-			ORDER BY p.date DESC, p.story DESC
-			LIMIT ?`,
+		e, err := t.edition(feed)
+		if err != nil || e.feed == 0 {
+			return err
+		}
+		err = t.query(newestQuery,
 			func(row scanner) error {
 				var item news.Item
 				var place news.Place
@@ -33,14 +40,14 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 				item.Date, item.PublicID = place.Date, place.PublicID
 				items = append(items, item)
 				return nil
-			}, feed, date, key, max(limit, 0))
+			}, e.feed, date, key, max(limit, 0))
 		if err != nil {
 			return err
 		}
 		if err := t.fillFrom(items); err != nil {
 			return err
 		}
-		return t.fillCopies(items)
+		return t.fillCopies(e.feed, items)
 	})
 	if err != nil {
 		return nil, err
@@ -92,9 +99,20 @@ func (t *tx) fillFrom(items []news.Item) error {
 	return err
 }
 
-// fillCopies fills in which other configured sources carry the same stories,
-// oldest copy first, each source once.
-func (t *tx) fillCopies(items []news.Item) error {
+// copiesQuery gives the hidden stories of a feed with canonical links.
+const copiesQuery = `
+	SELECT ` + infoColumns + `, st.canonical, st.link
+	FROM stories AS st
+	CROSS JOIN feed_story AS p ON p.story = st.key AND p.feed = ? AND p.hidden = 1
+	JOIN sources AS s ON s.key = st.source
+	JOIN source_infos AS i ON i.source = s.key
+	WHERE st.canonical IN (?...)
+	ORDER BY st.key`
+
+// fillCopies fills in which other sources carry the same stories in a feed:
+// its hidden places with the same canonical link, oldest copy first, each
+// source once.
+func (t *tx) fillCopies(feed int64, items []news.Item) error {
 	byLink := make(map[string][]int)
 	var links []string
 	for i := range items {
@@ -110,13 +128,7 @@ func (t *tx) fillCopies(items []news.Item) error {
 		source news.SourceKey
 	}
 	seen := make(map[carried]bool)
-	return queryList(t, `
-		SELECT `+infoColumns+`, st.canonical, st.link
-		FROM stories AS st
-		JOIN sources AS s ON s.key = st.source AND s.active = 1
-		JOIN source_infos AS i ON i.source = s.key
-		WHERE st.canonical IN (?...)
-		ORDER BY st.key`,
+	return queryList(t, copiesQuery,
 		func(row scanner) error {
 			var link, canonical string
 			own, feed, err := scanInfo(row, &canonical, &link)
@@ -129,5 +141,5 @@ func (t *tx) fillCopies(items []news.Item) error {
 				items[i].AlsoIn = append(items[i].AlsoIn, news.Copy{Title: describe(own, feed).Title, Link: link})
 			}
 			return err
-		}, links)
+		}, links, feed)
 }

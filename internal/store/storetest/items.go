@@ -63,22 +63,46 @@ var itemChecks = []check{
 			}
 		}
 	}},
-	{"also in", func(f *fixture) {
-		f.sync(source("a"), source("b", titled("The B")), source("c"), source("d"))
-		f.feeds("x")
-		shown := linked("one", "https://x.example/1")
-		shown.Link = "https://x.example/1?utm_source=a"
-		f.placed("a", shown)
-		f.placed("a", linked("nolink", ""))
-		for _, name := range []string{"b", "c", "d"} {
-			copied := linked(name+"1", "https://x.example/1")
-			copied.Link = "https://" + name + ".example/1"
-			f.insert(name, copied, linked(name+"2", ""))
+	{"also in: the hidden places of the same feed", func(f *fixture) {
+		b := source("b", titled("The B"))
+		f.sync(source("a"), b, source("c"), source("d"), source("e"), source("f"))
+		f.feeds("x", "y")
+		place := func(name, feed, id, canonical string, hidden bool) {
+			s := linked(id, canonical)
+			s.Link = "https://" + name + ".example/" + id
+			f.load(name, news.Changes{Insert: []news.Story{s}, Place: []news.Place{
+				{Feed: feed, Story: -1, Date: s.Date, PublicID: s.PublicID, Hidden: hidden},
+			}})
 		}
-		f.sync(source("a"), source("b", titled("The B")), source("d"))
-		want := []news.Copy{{Title: "The B", Link: "https://b.example/1"}, {Title: "d.example", Link: "https://d.example/1"}}
-		for _, item := range f.newest("x") {
+		place("a", "x", "one", "https://x.example/1", false)
+		place("a", "x", "nolink", "", false)
+		place("a", "x", "a2", "https://x.example/1", true) // its own source carries it twice
+		place("b", "x", "b1", "https://x.example/1", true)
+		place("b", "x", "b2", "", true)
+		place("c", "x", "c1", "https://x.example/1", true)
+		place("d", "x", "d1", "https://x.example/1", true)
+		place("d", "x", "d2", "https://x.example/1", true) // one source is named once
+		place("e", "y", "e1", "https://x.example/1", true) // hidden elsewhere
+		f.insert("f", linked("f1", "https://x.example/1")) // in no feed
+		f.sync(source("a"), b, source("d"), source("e"), source("f"))
+		want := []news.Copy{{Title: "The B", Link: "https://b.example/b1"}, {Title: "d.example", Link: "https://d.example/d1"}}
+		items := f.newest("x")
+		if ids(items) != "nolink one " {
+			f.Fatalf("items %s", ids(items))
+		}
+		for _, item := range items {
 			if item.ID == "one" && !reflect.DeepEqual(item.AlsoIn, want) || item.ID != "one" && item.AlsoIn != nil {
+				f.Errorf("%s is also in %+v", item.ID, item.AlsoIn)
+			}
+		}
+	}},
+	{"two shown copies are not also in each other", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		f.feeds("x")
+		f.placed("a", linked("one", "https://x.example/1"))
+		f.placed("b", linked("two", "https://x.example/1"))
+		for _, item := range f.newest("x") {
+			if item.AlsoIn != nil {
 				f.Errorf("%s is also in %+v", item.ID, item.AlsoIn)
 			}
 		}
