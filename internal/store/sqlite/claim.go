@@ -31,6 +31,30 @@ const candidateTables = `
 	LEFT JOIN visits AS v ON v.key = ` + lastVisit + `
 	LEFT JOIN hosts AS h ON h.key = d.host`
 
+// The queries of a claim: the sources that are due, the longest due first;
+// the free slots of a host and when the first one that is held comes back; the
+// leasing; and when the next source is due.
+const (
+	dueQuery = `
+		SELECT ` + candidateColumns + `
+		FROM ` + candidateTables + `
+		WHERE d.due <= ?
+		ORDER BY d.due, d.source`
+	slotsQuery = `
+		SELECT h.slots - count(d.source), coalesce(min(d.hold_until), 0)
+		FROM hosts AS h
+		LEFT JOIN schedule AS d ON d.host = h.key AND d.hold_until > ?2
+		WHERE h.key = ?1`
+	leaseQuery = `
+		UPDATE schedule
+		SET claim = claim + 1, strike = strike + 1, due = ?1, leased_until = ?1, hold_until = ?1
+		WHERE source IN (?...)`
+	nextQuery = `
+		SELECT min(due)
+		FROM schedule
+		WHERE due > ?`
+)
+
 // fields are where candidateColumns go.
 func (s *candidate) fields() []any {
 	return append(stateFields(&s.lease.Source), &s.lease.Claim, &s.lease.Strike, &s.leasedUntil, &s.holdUntil,
@@ -104,11 +128,7 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 func (c *claim) pickDue() error {
 	var next candidate
 	fields := next.fields()
-	return c.query(`
-		SELECT `+candidateColumns+`
-		FROM `+candidateTables+`
-		WHERE d.due <= ?
-		ORDER BY d.due, d.source`,
+	return c.query(dueQuery,
 		func(row scanner) error {
 			if err := row.Scan(fields...); err != nil {
 				return err
@@ -212,11 +232,7 @@ func (c *claim) slots(s *candidate) (*slots, error) {
 	}
 	host := new(slots)
 	c.hosts[s.host] = host
-	_, err := c.one(`
-		SELECT h.slots - count(d.source), coalesce(min(d.hold_until), 0)
-		FROM hosts AS h
-		LEFT JOIN schedule AS d ON d.host = h.key AND d.hold_until > ?2
-		WHERE h.key = ?1`, []any{s.host, c.now}, &host.free, &host.next)
+	_, err := c.one(slotsQuery, []any{s.host, c.now}, &host.free, &host.next)
 	return host, err
 }
 
@@ -238,11 +254,7 @@ func (c *claim) lease() error {
 	}
 	c.after(c.until)
 	// It brings no rows; queryList is used for its list.
-	return queryList(c.tx, `
-		UPDATE schedule
-		SET claim = claim + 1, strike = strike + 1, due = ?1, leased_until = ?1, hold_until = ?1
-		WHERE source IN (?...)`,
-		func(scanner) error { return nil }, keys, c.until)
+	return queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until)
 }
 
 // nextTime gives the earliest time at which another claim may find something.
@@ -252,10 +264,7 @@ func (c *claim) nextTime() (time.Time, error) {
 	}
 	if c.request.Only == nil {
 		var due *int64
-		if _, err := c.one(`
-			SELECT min(due)
-			FROM schedule
-			WHERE due > ?`, []any{c.request.DueBy.UnixMilli()}, &due); err != nil {
+		if _, err := c.one(nextQuery, []any{c.request.DueBy.UnixMilli()}, &due); err != nil {
 			return time.Time{}, err
 		}
 		if due != nil {

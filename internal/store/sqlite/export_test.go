@@ -3,7 +3,34 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"strings"
 )
+
+// The queries that run at each claim and each reading of a feed.
+const (
+	DueQuery    = dueQuery
+	SlotsQuery  = slotsQuery
+	LeaseQuery  = leaseQuery
+	NextQuery   = nextQuery
+	NewestQuery = newestQuery
+	CopiesQuery = copiesQuery
+)
+
+// Plan gives the steps by which a query would be run.
+func (db *DB) Plan(ctx context.Context, query string) (steps []string, err error) {
+	query = strings.Replace(query, "(?...)", "(?, ?, ?, ?)", 1)
+	args := make([]any, 9)
+	err = db.read(ctx, "test", func(t *tx) error {
+		return t.query(`EXPLAIN QUERY PLAN `+query, func(row scanner) error {
+			var id, parent, unused int
+			var step string
+			err := row.Scan(&id, &parent, &unused, &step)
+			steps = append(steps, step)
+			return err
+		}, args...)
+	})
+	return steps, err
+}
 
 // LimitPages lets the database grow no further than to n pages more than it
 // has, as a full disk would; a negative n lifts the limit.

@@ -1,0 +1,58 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tributary/internal/store/sqlite"
+)
+
+// TestPlans pins how the queries are run whose time must not grow with the
+// number of stories or sources.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "x.db"))
+	tests := []struct {
+		reason, query string
+		want          []string // beginnings of its steps, in this order
+	}{
+		{"sources that are due, in order, without sorting", sqlite.DueQuery, []string{
+			"SEARCH d USING INDEX schedule_due (due<?)",
+			"SEARCH s USING INTEGER PRIMARY KEY",
+			"SEARCH v USING INTEGER PRIMARY KEY",
+			"SEARCH h USING INTEGER PRIMARY KEY",
+		}},
+		{"only the rows of one host", sqlite.SlotsQuery, []string{
+			"SEARCH h USING INTEGER PRIMARY KEY",
+			"SEARCH d USING INDEX schedule_host (host=?)",
+		}},
+		{"only the picked rows", sqlite.LeaseQuery, []string{"SEARCH schedule USING INTEGER PRIMARY KEY"}},
+		{"one look at the index", sqlite.NextQuery, []string{"SEARCH schedule USING COVERING INDEX schedule_due (due>?)"}},
+		{"stories of a page in order, without sorting", sqlite.NewestQuery, []string{
+			"SEARCH p USING PRIMARY KEY (feed=? AND hidden=? AND (date,story)",
+			"SEARCH st USING INTEGER PRIMARY KEY",
+		}},
+		{"copies by their link", sqlite.CopiesQuery, []string{
+			"SEARCH st USING INDEX stories_canonical (canonical=?)",
+			"SEARCH p USING COVERING INDEX feed_story_story (story=? AND feed=?",
+			"SEARCH s USING INTEGER PRIMARY KEY",
+			"SEARCH i USING INTEGER PRIMARY KEY",
+			"USE TEMP B-TREE FOR ORDER BY", // of the few copies
+		}},
+	}
+	for _, test := range tests {
+		steps, err := db.Plan(t.Context(), test.query)
+		if err != nil {
+			t.Errorf("%s: %v", test.reason, err)
+			continue
+		}
+		ok := len(steps) == len(test.want)
+		for i := 0; ok && i < len(steps); i++ {
+			ok = strings.HasPrefix(steps[i], test.want[i])
+		}
+		if !ok {
+			t.Errorf("%s:\n\t%s", test.reason, strings.Join(steps, "\n\t"))
+		}
+	}
+}
