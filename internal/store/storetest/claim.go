@@ -173,6 +173,34 @@ var hostChecks = []check{
 			f.Errorf("the late result of a freed the slot of b: %+v", got)
 		}
 	}},
+	{"a host that a visited source moves away from keeps its pause", func(f *fixture) {
+		f.sync(source("a", at("https://old.example/a")), source("b", at("https://old.example/b")))
+		lease := f.lease("a")
+		f.sync(source("a", at("https://new.example/a")), source("b", at("https://old.example/b")))
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting {
+			f.Errorf("claimed %s beside the visit to the old address", names(got.Leases))
+		}
+		result := f.result(lease)
+		result.HostFree = f.now.Add(time.Hour)
+		f.record(result, f.none)
+		f.now = f.now.Add(40 * time.Minute)
+		if got := f.claim(); names(got.Leases) != "a " || !got.Waiting {
+			f.Errorf("claimed %s: the old host asked to wait", names(got.Leases))
+		}
+	}},
+	{"a source that is removed keeps its host's slot until the lease ends", func(f *fixture) {
+		b := source("b", at("https://shared.example/b"))
+		f.sync(source("a", at("https://shared.example/a")), b)
+		lease := f.claim().Leases[0]
+		f.sync(b)
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(lease.Until) {
+			f.Errorf("claimed %+v", got)
+		}
+		f.now = lease.Until
+		if got := names(f.claim().Leases); got != "b " {
+			f.Errorf("claimed %s", got)
+		}
+	}},
 	{"unpaced and file sources need no slot", func(f *fixture) {
 		near := at("http://10.0.0.1/feed")
 		f.sync(source("a", near, unpaced), source("b", near, unpaced), source("c", at("file:/x")), source("d", at("file:/y")))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"tributary/internal/news"
@@ -135,6 +136,36 @@ var recordChecks = []check{
 			state := f.state("a")
 			if state.MovedSeen != step.seen || !step.fail && state.MovedTo != step.to || !state.MovedSince.Equal(since) {
 				f.Errorf("step %d: %q seen %d since %v", i, state.MovedTo, state.MovedSeen, state.MovedSince)
+			}
+		}
+	}},
+	{"what the document asks for", func(f *fixture) {
+		f.sync(source("a"))
+		asks := news.Refresh{Interval: 90 * time.Minute, SkipHours: []int{0, 7, 23}, SkipDays: []time.Weekday{time.Sunday, time.Saturday}}
+		steps := []struct {
+			reason  string
+			refresh *news.Refresh
+			gap     time.Duration
+			want    news.Refresh
+			wantGap time.Duration
+		}{
+			{"nothing yet", nil, 0, news.Refresh{}, 0},
+			{"both", &asks, time.Hour, asks, time.Hour},
+			{"nothing new", nil, 0, asks, time.Hour},
+			{"another gap", nil, 2 * time.Hour, asks, 2 * time.Hour},
+			{"one thing less", &news.Refresh{SkipHours: []int{5}}, 0, news.Refresh{SkipHours: []int{5}}, 2 * time.Hour},
+			{"no wishes any more", &news.Refresh{}, 0, news.Refresh{}, 2 * time.Hour},
+		}
+		for _, step := range steps {
+			result := f.result(f.lease2("a"))
+			result.Refresh, result.Gap = step.refresh, step.gap
+			f.record(result, f.none)
+			state := f.state("a")
+			if !reflect.DeepEqual(state.Refresh, step.want) || state.Gap != step.wantGap {
+				f.Errorf("%s: %+v and %v", step.reason, state.Refresh, state.Gap)
+			}
+			if lease := f.lease2("a"); !reflect.DeepEqual(lease.Source.Refresh, step.want) || lease.Source.Gap != step.wantGap {
+				f.Errorf("%s: the lease has %+v", step.reason, lease.Source)
 			}
 		}
 	}},

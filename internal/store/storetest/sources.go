@@ -54,6 +54,67 @@ var sourceChecks = []check{
 			f.Errorf("state of the old address is left: %+v", state)
 		}
 	}},
+	{"other settings that shape stories cost the validators only", func(f *fixture) {
+		shapes := []struct {
+			reason string
+			change func(*news.Source)
+			loses  bool
+		}{
+			{"content", func(s *news.Source) { s.Content = news.ContentTitle }, true},
+			{"images", func(s *news.Source) { s.Images = news.ImagesStrip }, true},
+			{"embeds", func(s *news.Source) { s.Embeds = []string{"video.example"} }, true},
+			{"identity", func(s *news.Source) { s.Identity = news.IdentityLink }, true},
+			{"author", func(s *news.Source) { s.Author = "Me" }, true},
+			{"full text", func(s *news.Source) { s.FullText = true }, true},
+			{"a title", titled("Mine"), false},
+			{"concurrency", concurrency(3), false},
+		}
+		for _, shape := range shapes {
+			f.sync(source("a"))
+			result := f.result(f.lease2("a"))
+			result.Validators = &news.Validators{URL: "u", ETag: shape.reason, LastModified: "m", BodyHash: 7}
+			result.MovedTo = "https://new.example/feed"
+			f.record(result, f.none)
+			f.sync(source("a", shape.change))
+			state := f.state("a")
+			if lost := state.Validators == (news.Validators{}); lost != shape.loses || !state.Due.Equal(result.Due) || state.MovedTo == "" {
+				f.Errorf("%s: state %+v", shape.reason, state)
+			}
+		}
+	}},
+	{"a visit under way doesn't bring validators back", func(f *fixture) {
+		f.sync(source("a"))
+		first := f.result(f.lease2("a"))
+		first.Validators = &news.Validators{URL: "u", ETag: "1"}
+		f.record(first, f.none)
+		for _, validators := range []*news.Validators{{URL: "u", ETag: "1"}, {URL: "u", ETag: "2"}} {
+			result := f.result(f.lease2("a"))
+			f.sync(source("a", func(s *news.Source) { s.Author = validators.ETag }))
+			result.Validators = validators
+			if recorded := f.record(result, f.none); recorded.Stale {
+				f.Error("the result is stale")
+			}
+			if got := f.state("a").Validators; got != (news.Validators{}) {
+				f.Errorf("validators %+v of another shape", got)
+			}
+			again := f.result(f.lease2("a"))
+			again.Validators = first.Validators
+			f.record(again, f.none)
+			if got := f.state("a").Validators; got != *first.Validators {
+				f.Errorf("then validators %+v", got)
+			}
+		}
+	}},
+	{"a source that comes back is due at once", func(f *fixture) {
+		f.sync(source("a"))
+		f.record(f.result(f.lease("a")), f.none)
+		f.sync()
+		f.now = f.now.Add(time.Minute)
+		f.sync(source("a"))
+		if state := f.state("a"); !state.Due.Equal(f.now) {
+			f.Errorf("due %v", state.Due)
+		}
+	}},
 	{"two sources can swap their names", func(f *fixture) {
 		f.sync(source("a"), source("b"))
 		keys := f.sync(source("b", at("https://a.example/feed")), source("a", at("https://b.example/feed")))
