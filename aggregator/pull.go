@@ -33,7 +33,9 @@ type puller struct {
 	only     []news.SourceKey // with once: these and no others, those that were started left out
 	inFlight atomic.Int64
 	freed    chan struct{} // holds a token when a visit has ended or was recorded
-	visits   sync.WaitGroup
+	jobs     chan job
+	workers  int64
+	visits   sync.WaitGroup // one for each worker
 	recorder *recorder
 	trouble  trouble
 }
@@ -47,7 +49,7 @@ func (a *Aggregator) Run(ctx context.Context) error {
 }
 
 func (a *Aggregator) newPuller(ctx context.Context) *puller {
-	p := &puller{a: a, freed: make(chan struct{}, 1), trouble: trouble{log: a.log}}
+	p := &puller{a: a, freed: make(chan struct{}, 1), jobs: make(chan job), trouble: trouble{log: a.log}}
 	p.recorder = a.newRecorder(ctx, p.signal)
 	return p
 }
@@ -55,6 +57,7 @@ func (a *Aggregator) newPuller(ctx context.Context) *puller {
 func (p *puller) run(ctx context.Context) error {
 	defer p.recorder.close()
 	defer p.visits.Wait()
+	defer close(p.jobs)
 	for {
 		claimed, err := p.claim(ctx)
 		if ctx.Err() != nil {
@@ -116,19 +119,6 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 	}
 	p.start(ctx, plan, claimed.Leases)
 	return nil
-}
-
-func (p *puller) start(ctx context.Context, plan *plan, leases []news.Lease) {
-	for _, lease := range leases {
-		p.inFlight.Add(1)
-		p.visits.Go(func() {
-			if result, ok := p.a.visit(ctx, plan, lease); ok {
-				p.recorder.results <- result
-			}
-			p.inFlight.Add(-1)
-			p.signal()
-		})
-	}
 }
 
 func (p *puller) signal() {
