@@ -72,10 +72,10 @@ func (db *DB) vacuumInto(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.readers.drop(own)
-	if _, err := own.conn.ExecContext(ctx, `PRAGMA query_only = off`); err != nil {
+	if _, err := own.exec(ctx, `PRAGMA query_only = off`); err != nil {
 		return err
 	}
-	_, err = own.conn.ExecContext(ctx, `VACUUM INTO ?`, path)
+	_, err = own.exec(ctx, `VACUUM INTO ?`, path)
 	return err
 }
 

@@ -21,8 +21,7 @@ type candidate struct {
 }
 
 const candidateColumns = stateColumns + `,
-	d.claim + 1, d.strike, d.leased_until, d.hold_until,
-	coalesce(d.host, 0), coalesce(h.free_at, 0), coalesce(h.shared, 0)`
+	d.claim + 1, d.strike, d.leased_until, d.hold_until, d.host, h.free_at, h.shared`
 
 // candidateTables come in the order in which they are best read.
 const candidateTables = `
@@ -41,7 +40,7 @@ const (
 		WHERE d.due <= ?
 		ORDER BY d.due, d.source`
 	slotsQuery = `
-		SELECT h.slots - count(d.source), coalesce(min(d.hold_until), 0)
+		SELECT h.slots - count(d.source), min(d.hold_until)
 		FROM hosts AS h
 		LEFT JOIN schedule AS d ON d.host = h.key AND d.hold_until > ?2
 		WHERE h.key = ?1`
@@ -263,13 +262,11 @@ func (c *claim) nextTime() (time.Time, error) {
 		return c.request.Now, nil
 	}
 	if c.request.Only == nil {
-		var due *int64
+		var due int64
 		if _, err := c.one(nextQuery, []any{c.request.DueBy.UnixMilli()}, &due); err != nil {
 			return time.Time{}, err
 		}
-		if due != nil {
-			c.after(*due)
-		}
+		c.after(due)
 	}
 	if c.next == 0 {
 		return time.Time{}, nil

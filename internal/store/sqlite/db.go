@@ -12,8 +12,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -21,7 +22,7 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
 
 	"tributary/internal/store/migrate"
 )
@@ -41,7 +42,6 @@ type Options struct {
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	path    string
-	pools   []*sql.DB
 	writer  *sessions // one session
 	readers *sessions
 	watch   watch
@@ -83,12 +83,12 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 // connect opens the writer first: it creates the file, turns WAL on, which
 // stays with the file, and moves the schema, before anybody reads.
 func (db *DB) connect(ctx context.Context, options Options) error {
-	pool, err := db.pool(options, "journal_mode(wal)", "synchronous(normal)", "foreign_keys(on)",
+	connector, err := db.connector(options, "journal_mode(wal)", "synchronous(normal)", "foreign_keys(on)",
 		"cache_size(-8000)", "wal_autocheckpoint(4000)")
 	if err != nil {
 		return err
 	}
-	db.writer = newSessions(pool, 1)
+	db.writer = newSessions(connector, 1)
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -96,49 +96,39 @@ func (db *DB) connect(ctx context.Context, options Options) error {
 	if err := migrate.Up(ctx, schema{db}, steps); err != nil {
 		return err
 	}
-	// One connection more than readers: that of the watch.
-	pool, err = db.pool(options, "query_only(on)")
-	if err != nil {
+	if connector, err = db.connector(options, "query_only(on)"); err != nil {
 		return err
 	}
-	db.readers = newSessions(pool, options.Readers)
-	db.watch.pool = pool
+	db.readers = newSessions(connector, options.Readers)
+	db.watch.connector = connector // for one connection more
 	return nil
 }
 
-// pool makes a connection pool whose connections start with pragmas. It dials
-// nothing yet.
-func (db *DB) pool(options Options, pragmas ...string) (*sql.DB, error) {
+// connector makes connections that start with pragmas.
+func (db *DB) connector(options Options, pragmas ...string) (driver.Connector, error) {
 	query := url.Values{
 		"_busy_timeout": {fmt.Sprint(options.BusyTimeout.Milliseconds())},
 		"_pragma":       pragmas,
 	}
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(db.path), RawQuery: query.Encode()}
-	pool, err := sql.Open("sqlite", dsn.String())
-	if err != nil {
-		return nil, err
-	}
-	db.pools = append(db.pools, pool)
-	return pool, nil
+	return sqlite.NewConnector(dsn.String())
 }
 
 // Close waits for what is running, closes the file and ends what watches it.
 // Nothing may be called afterwards.
 func (db *DB) Close() error {
 	db.watch.stop()
+	var errs []error
+	// The writer goes last: it is the one that may tidy the log away.
 	for _, s := range []*sessions{db.readers, db.writer} {
 		if s != nil {
-			s.close()
+			errs = append(errs, s.close())
 		}
 	}
-	// The writer's pool goes last: it is the one that may tidy the log away.
-	var first error
-	for i := len(db.pools) - 1; i >= 0; i-- {
-		if err := db.pools[i].Close(); err != nil && first == nil {
-			first = fmt.Errorf("close database %s: %w", db.path, err)
-		}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close database %s: %w", db.path, err)
 	}
-	return first
+	return nil
 }
 
 // schema lets migrate move the schema; its version is SQLite's user_version.
@@ -159,7 +149,6 @@ func (s schema) Apply(ctx context.Context, step migrate.Step) error {
 			return err
 		}
 		script := fmt.Sprintf("%s;\nPRAGMA user_version = %d", step.SQL, step.Version)
-		_, err := t.own.conn.ExecContext(ctx, script)
-		return err
+		return t.own.script(ctx, script)
 	})
 }

@@ -43,7 +43,7 @@ func (db *DB) LimitPages(ctx context.Context, n int) error {
 		if limit = pages + n; n < 0 {
 			limit = 1 << 30
 		}
-		_, err := t.own.conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
+		_, err := t.exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
 		return err
 	})
 }
@@ -51,7 +51,7 @@ func (db *DB) LimitPages(ctx context.Context, n int) error {
 // Exec runs SQL that no method does.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
 	return db.write(ctx, "test", func(t *tx) error {
-		_, err := t.own.conn.ExecContext(ctx, query, args...)
+		_, err := t.exec(query, args...)
 		return err
 	})
 }

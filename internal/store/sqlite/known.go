@@ -10,7 +10,7 @@ import (
 
 // knownColumns are what scanKnown reads, of stories AS st.
 const knownColumns = `
-	st.key, st.source, st.id, st.public_id, coalesce(st.canonical, ''), st.published, st.first_seen, st.date,
+	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.first_seen, st.date,
 	st.changed, st.updates, st.hash, st.raw_hash, st.original`
 
 func scanKnown(row scanner) (k news.KnownStory, err error) {

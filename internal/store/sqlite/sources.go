@@ -319,7 +319,7 @@ func (s *syncer) tell(want settings, was *stored) error {
 func (t *tx) storedSources() ([]stored, error) {
 	var all []stored
 	err := t.query(`
-		SELECT `+infoColumns+`, s.active, s.mirror, s.shape, coalesce(h.name, ''), d.delay, s.stories, coalesce(i.tags, '')
+		SELECT `+infoColumns+`, s.active, s.mirror, s.shape, h.name, d.delay, s.stories
 		FROM sources AS s
 		JOIN schedule AS d ON d.source = s.key
 		JOIN source_infos AS i ON i.source = s.key
@@ -327,9 +327,9 @@ func (t *tx) storedSources() ([]stored, error) {
 		ORDER BY s.key DESC`,
 		func(row scanner) error {
 			var s stored
-			err := row.Scan(&s.key, &s.name, &s.url, &s.title, &s.site, &s.author, &s.image, new(any), &s.content,
+			err := row.Scan(&s.key, &s.name, &s.url, &s.title, &s.site, &s.author, &s.image, &s.tags, &s.content,
 				&s.feed.Title, &s.feed.Site, &s.feed.Author, &s.feed.Image, &s.feed.ID, &s.feed.Rights,
-				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.shape, &s.host, &s.delay, &s.stories, &s.tags)
+				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.shape, &s.host, &s.delay, &s.stories)
 			all = append(all, s)
 			return err
 		})

@@ -14,9 +14,7 @@ const stateColumns = `
 	s.loaded, s.moved_to, s.moved_seen, s.moved_since, s.stories,
 	s.val_url, s.val_etag, s.val_modified, s.val_hash,
 	s.interval, s.skip_hours, s.skip_days, s.gap, s.untrusted,
-	v.at, coalesce(v.duration, 0), coalesce(v.outcome, ''),
-	coalesce(v.cause, ''), coalesce(v.detail, ''), coalesce(v.status, 0),
-	coalesce(v.bytes, 0), coalesce(v.added, 0), coalesce(v.changed, 0)`
+	v.at, v.duration, v.outcome, v.cause, v.detail, v.status, v.bytes, v.added, v.changed`
 
 const stateTables = `
 	sources AS s
@@ -69,8 +67,7 @@ func (db *DB) Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, 
 		// The newest one stands just before where the next one goes.
 		return t.query(`
 			WITH RECURSIVE rings (ring) AS (SELECT 0 UNION ALL SELECT ring + 1 FROM rings WHERE ring < 49)
-			SELECT v.at, v.duration, v.outcome, coalesce(v.cause, ''), coalesce(v.detail, ''),
-				v.status, v.bytes, v.added, v.changed
+			SELECT v.at, v.duration, v.outcome, v.cause, v.detail, v.status, v.bytes, v.added, v.changed
 			FROM schedule AS d
 			CROSS JOIN rings AS r
 			JOIN visits AS v ON v.key = (r.ring << 40 | d.source)

@@ -8,7 +8,7 @@ import (
 
 // storyColumns are what scanStory reads, of stories AS st.
 const storyColumns = `
-	st.key, st.source, st.id, st.public_id, coalesce(st.canonical, ''), st.published, st.updated, st.first_seen,
+	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.updated, st.first_seen,
 	st.date, st.changed, st.updates, st.hash, st.raw_hash, st.original, st.local, st.dated, st.slug,
 	st.language, st.words, st.title, st.link, st.comments, st.image, st.rights,
 	st.authors, st.categories, st.enclosures, st.origin, st.excerpt, st.summary, st.content`

@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"sync"
 	"time"
 )
@@ -14,7 +14,7 @@ const watchEvery = 250 * time.Millisecond
 // commits, within watchEvery after those of another process. It looks for the
 // latter only while somebody watches.
 type watch struct {
-	pool *sql.DB
+	connector driver.Connector
 
 	mu       sync.Mutex // guards what follows
 	watchers map[chan struct{}]bool
@@ -53,7 +53,7 @@ func (w *watch) add(tokens chan struct{}) bool {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
-	look := look{pool: w.pool}
+	look := look{connector: w.connector}
 	if _, err := look.risen(ctx); err != nil {
 		tokens <- struct{}{}
 	}
@@ -124,43 +124,46 @@ func (w *watch) poll(ctx context.Context, look *look) {
 // look notices that revisions rose, on one connection of its own: SQLite's
 // data_version counts the commits of all others.
 type look struct {
-	pool    *sql.DB
-	conn    *sql.Conn
-	version int64 // data_version
-	total   int64 // sum of all revisions, which never falls
+	connector driver.Connector
+	own       *session
+	version   int64 // data_version
+	total     int64 // sum of all revisions, which never falls
 }
 
 // risen reports whether a revision rose since it was called last. Most commits
 // raise none: they cost one pragma and one short sum.
-func (l *look) risen(ctx context.Context) (bool, error) {
-	if l.conn == nil {
-		conn, err := l.pool.Conn(ctx)
-		if err != nil {
+func (l *look) risen(ctx context.Context) (risen bool, err error) {
+	if l.own == nil {
+		if l.own, err = connect(ctx, l.connector); err != nil {
 			return false, err
 		}
-		l.conn = conn
 		l.version = 0
 	}
-	var version, total int64
-	if err := l.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
-		l.close()
+	version, err := l.number(ctx, `PRAGMA data_version`)
+	if err != nil || version == l.version {
 		return false, err
 	}
-	if version == l.version {
-		return false, nil
-	}
-	if err := l.conn.QueryRowContext(ctx, `SELECT sum(revision) FROM feeds`).Scan(&total); err != nil {
-		l.close()
+	total, err := l.number(ctx, `SELECT sum(revision) FROM feeds`)
+	if err != nil {
 		return false, err
 	}
-	risen := total != l.total
+	risen = total != l.total
 	l.version, l.total = version, total
 	return risen, nil
 }
 
+// number reads one number. After an error the next look connects anew.
+func (l *look) number(ctx context.Context, query string) (n int64, err error) {
+	err = l.own.query(ctx, query, func(row scanner) error { return row.Scan(&n) })
+	if err != nil {
+		l.close()
+	}
+	return n, err
+}
+
 func (l *look) close() {
-	if l.conn != nil {
-		l.conn.Close()
-		l.conn = nil
+	if l.own != nil {
+		l.own.close()
+		l.own = nil
 	}
 }

@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+)
+
+// scanner is a row that can be read.
+type scanner interface{ Scan(dest ...any) error }
+
+// row is one row of a result, until the next one is read.
+type row []driver.Value
+
+// Scan reads the columns into what dest points to: numbers, texts and
+// booleans of any named type, pointers to these, which NULL makes nil, or an
+// sql.Scanner. Anything else becomes zero with NULL.
+func (r row) Scan(dest ...any) error {
+	if len(dest) != len(r) {
+		return fmt.Errorf("%d columns for %d destinations", len(r), len(dest))
+	}
+	for i, value := range r {
+		var err error
+		if own, ok := dest[i].(sql.Scanner); ok {
+			err = own.Scan(value)
+		} else {
+			err = assign(reflect.ValueOf(dest[i]).Elem(), value)
+		}
+		if err != nil {
+			return fmt.Errorf("column %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func assign(to reflect.Value, value driver.Value) error {
+	kind := to.Kind()
+	if value == nil {
+		to.SetZero()
+		return nil
+	}
+	if kind == reflect.Pointer {
+		to.Set(reflect.New(to.Type().Elem()))
+		return assign(to.Elem(), value)
+	}
+	switch value := value.(type) {
+	case int64:
+		switch {
+		case to.CanInt() && !to.OverflowInt(value):
+			to.SetInt(value)
+			return nil
+		case kind == reflect.Bool:
+			to.SetBool(value != 0)
+			return nil
+		}
+	case string:
+		if kind == reflect.String {
+			to.SetString(value)
+			return nil
+		}
+	}
+	return fmt.Errorf("%T %v can't become %v", value, value, to.Type())
+}
+
+// arguments turns values into what the driver binds.
+func arguments(args []any) ([]driver.NamedValue, error) {
+	values := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		switch arg.(type) {
+		case nil, int64, string: // nearly all of them
+		default:
+			var err error
+			if arg, err = driver.DefaultParameterConverter.ConvertValue(arg); err != nil {
+				return nil, fmt.Errorf("argument %d: %w", i+1, err)
+			}
+		}
+		values[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
+	}
+	return values, nil
+}
