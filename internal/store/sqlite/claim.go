@@ -75,6 +75,7 @@ type claim struct {
 
 	picked  []news.Lease
 	hosts   map[int64]*slots // of the shared hosts met so far
+	own     slots            // of a candidate that shares its host with no other
 	more    bool             // a source could have been picked beyond the limit
 	waiting bool             // a source stays back for its host
 	next    int64            // earliest time found so far; 0: none
@@ -190,30 +191,27 @@ func (c *claim) consider(s *candidate) error {
 		c.after(s.leasedUntil)
 		return nil
 	}
-	var host *slots
 	if s.host != 0 {
 		if free := max(s.hostFree, s.holdUntil); free > c.now {
 			c.waiting = true
 			c.after(free)
 			return nil
 		}
-		var err error
-		if host, err = c.slots(s); err != nil {
-			return err
-		}
-		if host.free <= 0 {
-			c.waiting = true
-			c.after(host.next)
-			return nil
-		}
+	}
+	host, err := c.slots(s)
+	if err != nil {
+		return err
+	}
+	if host.free <= 0 {
+		c.waiting = true
+		c.after(host.next)
+		return nil
 	}
 	if len(c.picked) >= c.request.Limit {
 		c.more = true
 		return nil
 	}
-	if host != nil {
-		host.free--
-	}
+	host.free--
 	c.picked = append(c.picked, s.lease)
 	c.picked[len(c.picked)-1].Until = time.UnixMilli(c.until).UTC()
 	return nil
@@ -224,7 +222,8 @@ func (c *claim) consider(s *candidate) error {
 // lease, and once the result is there, of the pause.
 func (c *claim) slots(s *candidate) (*slots, error) {
 	if !s.shared {
-		return &slots{free: 1}, nil // only its own row could hold one
+		c.own = slots{free: 1} // no other row could hold one
+		return &c.own, nil
 	}
 	if known := c.hosts[s.host]; known != nil {
 		return known, nil

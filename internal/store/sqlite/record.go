@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 
 	"tributary/internal/news"
 )
@@ -61,12 +60,21 @@ func (t *tx) finish(result *news.Result) (current bool, err error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	for _, step := range []func(*news.Result) error{t.noteHealth, t.noteValidators, t.notePace, t.noteMove} {
-		if err := step(result); err != nil {
-			return false, err
-		}
+	return true, t.note(result)
+}
+
+// note stores the parts of a state that seldom change.
+func (t *tx) note(result *news.Result) error {
+	if err := t.noteHealth(result); err != nil {
+		return err
 	}
-	return true, nil
+	if err := t.noteValidators(result); err != nil {
+		return err
+	}
+	if err := t.notePace(result); err != nil {
+		return err
+	}
+	return t.noteMove(result)
 }
 
 func (t *tx) noteHealth(result *news.Result) error {
@@ -93,9 +101,10 @@ func (t *tx) noteValidators(result *news.Result) error {
 	_, err := t.exec(`
 		UPDATE sources
 		SET val_url = ?, val_etag = ?, val_modified = ?, val_hash = ?
-		WHERE key = ? AND val_url = ? AND val_etag = ? AND val_modified = ? AND val_hash = ?`,
-		is.URL, is.ETag, is.LastModified, int64(is.BodyHash), int64(result.Lease.Source.Key),
-		was.URL, was.ETag, was.LastModified, int64(was.BodyHash))
+		WHERE key = ? AND val_url IS ? AND val_etag IS ? AND val_modified IS ? AND val_hash IS ?`,
+		nullable(is.URL), nullable(is.ETag), nullable(is.LastModified), nonzero(is.BodyHash),
+		int64(result.Lease.Source.Key),
+		nullable(was.URL), nullable(was.ETag), nullable(was.LastModified), nonzero(was.BodyHash))
 	return err
 }
 
@@ -115,15 +124,20 @@ func (t *tx) notePace(result *news.Result) error {
 	if result.Refresh != nil {
 		refresh = result.Refresh
 	}
-	if gap == state.Gap && reflect.DeepEqual(*refresh, state.Refresh) {
+	if gap == state.Gap && sameRefresh(refresh, &state.Refresh) {
 		return nil
 	}
 	_, err := t.exec(`
 		UPDATE sources
 		SET interval = ?, skip_hours = ?, skip_days = ?, gap = ?
 		WHERE key = ?`,
-		int64(refresh.Interval), setOf(refresh.SkipHours), setOf(refresh.SkipDays), int64(gap), int64(state.Key))
+		nonzero(refresh.Interval), nonzero(setOf(refresh.SkipHours)), nonzero(setOf(refresh.SkipDays)), nonzero(gap),
+		int64(state.Key))
 	return err
+}
+
+func sameRefresh(a, b *news.Refresh) bool {
+	return a.Interval == b.Interval && setOf(a.SkipHours) == setOf(b.SkipHours) && setOf(a.SkipDays) == setOf(b.SkipDays)
 }
 
 // noteMove counts the visits in a row that were sent to one other address for
@@ -134,10 +148,10 @@ func (t *tx) noteMove(result *news.Result) error {
 	}
 	_, err := t.exec(`
 		UPDATE sources
-		SET moved_seen = CASE ?1 WHEN '' THEN 0 WHEN moved_to THEN moved_seen + 1 ELSE 1 END,
-			moved_since = CASE ?1 WHEN '' THEN NULL WHEN moved_to THEN moved_since ELSE ?2 END,
+		SET moved_seen = CASE WHEN ?1 IS NULL THEN NULL WHEN ?1 = moved_to THEN moved_seen + 1 ELSE 1 END,
+			moved_since = CASE WHEN ?1 IS NULL THEN NULL WHEN ?1 = moved_to THEN moved_since ELSE ?2 END,
 			moved_to = ?1
-		WHERE key = ?3`, result.MovedTo, millis(result.Visit.At), int64(result.Lease.Source.Key))
+		WHERE key = ?3`, nullable(result.MovedTo), millis(result.Visit.At), int64(result.Lease.Source.Key))
 	return err
 }
 
@@ -147,8 +161,8 @@ func (t *tx) visit(result *news.Result, recorded *news.Recorded) error {
 	_, err := t.exec(`
 		INSERT OR REPLACE INTO visits (key, at, duration, outcome, cause, detail, status, bytes, added, changed)
 		VALUES ((SELECT `+lastVisit+` FROM schedule AS d WHERE d.source = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		int64(result.Lease.Source.Key), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(string(v.Cause)),
-		nullable(v.Detail), int64(v.Status), v.Bytes, int64(recorded.New), int64(recorded.Changed))
+		int64(result.Lease.Source.Key), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(v.Cause),
+		nullable(v.Detail), int64(v.Status), v.Bytes, nonzero(recorded.New), nonzero(recorded.Changed))
 	return err
 }
 

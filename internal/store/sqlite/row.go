@@ -62,20 +62,3 @@ func assign(to reflect.Value, value driver.Value) error {
 	}
 	return fmt.Errorf("%T %v can't become %v", value, value, to.Type())
 }
-
-// arguments turns values into what the driver binds.
-func arguments(args []any) ([]driver.NamedValue, error) {
-	values := make([]driver.NamedValue, len(args))
-	for i, arg := range args {
-		switch arg.(type) {
-		case nil, int64, string: // nearly all of them
-		default:
-			var err error
-			if arg, err = driver.DefaultParameterConverter.ConvertValue(arg); err != nil {
-				return nil, fmt.Errorf("argument %d: %w", i+1, err)
-			}
-		}
-		values[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
-	}
-	return values, nil
-}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"io"
 )
 
@@ -14,6 +15,7 @@ import (
 type session struct {
 	conn  connection
 	stmts map[string]statement
+	args  []driver.NamedValue // of the statement that starts now
 }
 
 // connection is what we use of the driver's connections.
@@ -72,11 +74,28 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (driver.R
 	if err != nil {
 		return nil, err
 	}
-	values, err := arguments(args)
-	if err != nil {
+	if err := s.arguments(args); err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, values)
+	return stmt.ExecContext(ctx, s.args)
+}
+
+// arguments turns values into what the driver binds. It copies all of them
+// before a statement starts, so the space serves again.
+func (s *session) arguments(args []any) error {
+	s.args = s.args[:0]
+	for i, arg := range args {
+		switch arg.(type) {
+		case nil, int64, string: // nearly all of them
+		default:
+			var err error
+			if arg, err = driver.DefaultParameterConverter.ConvertValue(arg); err != nil {
+				return fmt.Errorf("argument %d: %w", i+1, err)
+			}
+		}
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: arg})
+	}
+	return nil
 }
 
 // query calls each for every row, until it returns an error.
@@ -85,11 +104,10 @@ func (s *session) query(ctx context.Context, query string, each func(scanner) er
 	if err != nil {
 		return err
 	}
-	values, err := arguments(args)
-	if err != nil {
+	if err := s.arguments(args); err != nil {
 		return err
 	}
-	rows, err := stmt.QueryContext(ctx, values)
+	rows, err := stmt.QueryContext(ctx, s.args)
 	if err != nil {
 		return err
 	}

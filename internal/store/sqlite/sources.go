@@ -274,13 +274,13 @@ func (s *syncer) forget(want settings, was *stored) error {
 	}
 	if _, err := s.exec(`
 		UPDATE sources
-		SET val_url = '', val_etag = '', val_modified = '', val_hash = 0
+		SET val_url = NULL, val_etag = NULL, val_modified = NULL, val_hash = NULL
 		WHERE key = ?`, int64(was.key)); err != nil || want.url == was.url {
 		return err
 	}
 	_, err := s.exec(`
 		UPDATE sources
-		SET moved_to = '', moved_seen = 0, moved_since = NULL
+		SET moved_to = NULL, moved_seen = NULL, moved_since = NULL
 		WHERE key = ?`, int64(was.key))
 	return err
 }

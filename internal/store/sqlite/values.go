@@ -34,6 +34,10 @@ func (i instant) Scan(value any) error {
 type hash struct{ *uint64 }
 
 func (h hash) Scan(value any) error {
+	if value == nil {
+		*h.uint64 = 0
+		return nil
+	}
 	n, ok := value.(int64)
 	if !ok {
 		return fmt.Errorf("a hash can't be %T", value)
@@ -46,11 +50,14 @@ func (h hash) Scan(value any) error {
 type bits[T ~int] struct{ list *[]T }
 
 func (b bits[T]) Scan(value any) error {
+	*b.list = nil
+	if value == nil {
+		return nil
+	}
 	set, ok := value.(int64)
 	if !ok {
 		return fmt.Errorf("a set of bits can't be %T", value)
 	}
-	*b.list = nil
 	for i := T(0); set>>i != 0; i++ {
 		if set>>i&1 != 0 {
 			*b.list = append(*b.list, i)
@@ -71,11 +78,19 @@ func setOf[T ~int](list []T) (set int64) {
 }
 
 // nullable stores an empty text as NULL.
-func nullable(text string) any {
+func nullable[T ~string](text T) any {
 	if text == "" {
 		return nil
 	}
-	return text
+	return string(text)
+}
+
+// nonzero stores 0 as NULL.
+func nonzero[T ~int | ~int64 | ~uint64](n T) any {
+	if n == 0 {
+		return nil
+	}
+	return int64(n)
 }
 
 // object reads a column of compact JSON into what into points to.

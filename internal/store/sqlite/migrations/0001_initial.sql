@@ -1,6 +1,7 @@
 -- Instants are integer milliseconds since 1970 in UTC, NULL when unknown;
 -- durations are nanoseconds; hashes are 64 bits read as a signed number;
--- lists and small objects are compact JSON, NULL when empty.
+-- lists and small objects are compact JSON, NULL when empty. What a source or
+-- a visit seldom has is NULL when it is zero or empty.
 
 CREATE TABLE hosts (
 	key     INTEGER PRIMARY KEY,
@@ -24,17 +25,17 @@ CREATE TABLE sources (
 	since        INTEGER,
 	loaded       INTEGER NOT NULL DEFAULT 0,
 	untrusted    INTEGER NOT NULL DEFAULT 0,
-	interval     INTEGER NOT NULL DEFAULT 0, -- that its document asks for
-	skip_hours   INTEGER NOT NULL DEFAULT 0, -- bits 0 to 23
-	skip_days    INTEGER NOT NULL DEFAULT 0, -- bits 0 to 6, Sunday first
-	gap          INTEGER NOT NULL DEFAULT 0,
-	moved_to     TEXT    NOT NULL DEFAULT '',
-	moved_seen   INTEGER NOT NULL DEFAULT 0,
+	interval     INTEGER, -- that its document asks for
+	skip_hours   INTEGER, -- bits 0 to 23
+	skip_days    INTEGER, -- bits 0 to 6, Sunday first
+	gap          INTEGER,
+	moved_to     TEXT,
+	moved_seen   INTEGER,
 	moved_since  INTEGER,
-	val_url      TEXT    NOT NULL DEFAULT '',
-	val_etag     TEXT    NOT NULL DEFAULT '',
-	val_modified TEXT    NOT NULL DEFAULT '',
-	val_hash     INTEGER NOT NULL DEFAULT 0
+	val_url      TEXT,
+	val_etag     TEXT,
+	val_modified TEXT,
+	val_hash     INTEGER
 ) STRICT;
 
 CREATE UNIQUE INDEX sources_name ON sources (name) WHERE active = 1;
@@ -90,8 +91,8 @@ CREATE TABLE visits (
 	detail   TEXT,
 	status   INTEGER NOT NULL,
 	bytes    INTEGER NOT NULL,
-	added    INTEGER NOT NULL,
-	changed  INTEGER NOT NULL
+	added    INTEGER,
+	changed  INTEGER
 ) STRICT;
 
 -- Long texts come last: what only needs the keys and hashes never reads the
