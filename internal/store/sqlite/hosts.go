@@ -69,6 +69,9 @@ func (s *syncer) hostKey(want settings) any {
 // noteShared notes which hosts have several rows in the schedule, those of
 // former sources included: they may still hold a slot.
 func (s *syncer) noteShared() error {
+	if !s.moved {
+		return nil
+	}
 	_, err := s.exec(`
 		UPDATE hosts
 		SET shared = NOT shared

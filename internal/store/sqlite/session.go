@@ -112,9 +112,10 @@ func (s *session) query(ctx context.Context, query string, each func(scanner) er
 		return err
 	}
 	row := make(row, len(rows.Columns()))
+	var current scanner = row
 	for {
 		if err = rows.Next(row); err == nil {
-			err = each(row)
+			err = each(current)
 		}
 		if err != nil {
 			break
