@@ -2,6 +2,7 @@ package aggregator_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -121,5 +122,23 @@ func TestRoundTellsWhatAnotherVisitHolds(t *testing.T) {
 	clear(held)
 	if r.refresh(aggregator.Round{Names: []string{"s-2"}}); len(held) != 0 {
 		t.Errorf("held are %v, which nobody asked for", held)
+	}
+}
+
+// All visits were started already: it is them that the end of the context cuts
+// off.
+func TestInterruptedRoundIsAnError(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	r := newRig(t, nil)
+	r.configure(numbered(up, "s", 1)...)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupt := errors.New("interrupt")
+	up.Script("/s-0", func(_ http.ResponseWriter, request *http.Request, _ http.HandlerFunc) {
+		cancel(interrupt)
+		<-request.Context().Done()
+	})
+	if err := r.Refresh(ctx, aggregator.Round{All: true}); !errors.Is(err, interrupt) {
+		t.Errorf("error %v, want the cause of the context's end", err)
 	}
 }

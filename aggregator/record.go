@@ -1,16 +1,22 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tributary/aggregator/merge"
 	"tributary/internal/news"
 )
 
-// recordGroup is how many results one transaction holds at most.
-const recordGroup = 256
+const (
+	// recordGroup is how many results one transaction holds at most.
+	recordGroup = 512
+	// quietPause is how long the first unchanged source of a group waits.
+	quietPause = 20 * time.Millisecond
+)
 
 // drainTimeout bounds the recording of what was finished when the context
 // ended.
@@ -21,6 +27,7 @@ const drainTimeout = 3 * time.Second
 type recorder struct {
 	a       *Aggregator
 	results chan news.Result
+	idle    chan struct{} // holds a token when no visit was under way
 	done    chan struct{}
 	stored  func() // called after each group: due times have changed
 	failed  error  // of the first result that could not be stored; read after done
@@ -29,7 +36,7 @@ type recorder struct {
 
 func (a *Aggregator) newRecorder(ctx context.Context, stored func()) *recorder {
 	r := &recorder{
-		a: a, results: make(chan news.Result, recordGroup), done: make(chan struct{}),
+		a: a, results: make(chan news.Result, recordGroup), idle: make(chan struct{}, 1), done: make(chan struct{}),
 		stored: stored, trouble: trouble{log: a.log},
 	}
 	go r.run(ctx)
@@ -50,6 +57,7 @@ func (r *recorder) run(ctx context.Context) {
 	group := make([]news.Result, 0, recordGroup)
 	for result := range r.results {
 		group = r.gather(append(group[:0], result))
+		slices.SortFunc(group, bySource) // neighbors lie on the same pages
 		r.record(ctx, group)
 		r.stored()
 	}
@@ -62,20 +70,42 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 	return longer, func() { stop(); cancel() }
 }
 
-// gather adds the results that are waiting.
+// gather adds the results that are waiting. A group of unchanged sources waits
+// for more of their kind, since one transaction for many costs little more than
+// one for a few, and what it holds shows nowhere: for quietPause at most, and
+// not at all once no visit is under way.
 func (r *recorder) gather(group []news.Result) []news.Result {
+	timer := time.NewTimer(quietPause)
+	defer timer.Stop()
 	for len(group) < cap(group) {
+		if len(r.results) == 0 && group[len(group)-1].Visit.Outcome != news.OutcomeUnchanged {
+			return group
+		}
 		select {
 		case result, ok := <-r.results:
 			if !ok {
 				return group
 			}
 			group = append(group, result)
-		default:
+		case <-r.idle:
+			if len(r.results) == 0 {
+				return group
+			}
+		case <-timer.C:
 			return group
 		}
 	}
 	return group
+}
+
+func bySource(a, b news.Result) int { return cmp.Compare(a.Lease.Source.Key, b.Lease.Source.Key) }
+
+// noMore tells that no visit is under way.
+func (r *recorder) noMore() {
+	select {
+	case r.idle <- struct{}{}:
+	default:
+	}
 }
 
 // record stores a group. When that fails, each result is tried by itself, so

@@ -53,6 +53,9 @@ func (a *Aggregator) pullOnce(ctx context.Context, only []news.SourceKey) error 
 	if p.recorder.failed != nil {
 		return fmt.Errorf("record visits: %w", p.recorder.failed)
 	}
+	if ctx.Err() != nil { // the last visits were given up after the loop had started them
+		return context.Cause(ctx)
+	}
 	return a.tellHeld(ctx, p.only)
 }
 

@@ -32,7 +32,9 @@ func (p *puller) work(ctx context.Context) {
 		if result, ok := p.a.visit(ctx, j.plan, j.lease); ok {
 			p.recorder.results <- result
 		}
-		p.inFlight.Add(-1)
+		if p.inFlight.Add(-1) == 0 {
+			p.recorder.noMore()
+		}
 		p.signal()
 	}
 }
