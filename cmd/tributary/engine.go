@@ -30,6 +30,7 @@ var (
 // engine is both halves around the store, wired by one config.
 type engine struct {
 	config     *config.Config
+	settings   aggregator.Settings
 	articles   *articles
 	store      *sqlite.DB
 	client     *safehttp.Client
@@ -45,40 +46,46 @@ type observers struct {
 
 // open wires the engines by a config and makes the store follow it.
 func (a *app) open(ctx context.Context, c *config.Config, log *slog.Logger, o observers) (*engine, error) {
-	if strings.Contains(c.Node().Database, "://") {
-		return nil, fmt.Errorf("database %s: this version stores in SQLite only; name a file", redact(c.Node().Database))
-	}
-	store, err := sqlite.Open(ctx, c.Node().Database, sqlite.Options{})
+	e, err := a.wire(ctx, c, log, o)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
-	e := &engine{config: c, store: store, client: newClient(c)}
-	e.articles = &articles{dir: c.ArticlesDir(), site: c.Site()}
-	e.aggregator = aggregator.New(aggregator.Options{
-		Store: store, Fetcher: newFetcher(c, e.client), Log: log,
-		Now: a.now, Observe: o.visited, Held: o.held,
-	})
-	if err := e.configure(ctx, log); err != nil {
+	if err := e.configure(ctx); err != nil {
 		e.close()
 		return nil, failed(err)
 	}
 	return e, nil
 }
 
-func (e *engine) configure(ctx context.Context, log *slog.Logger) error {
-	settings, err := settingsOf(e.config, e.articles)
+// wire opens the store and wires the engines. Nothing can be pulled before
+// configure; what is stored can be published.
+func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o observers) (*engine, error) {
+	if strings.Contains(c.Node().Database, "://") {
+		return nil, fmt.Errorf("database %s: this version stores in SQLite only; name a file", redact(c.Node().Database))
+	}
+	published, err := publishedBy(c)
 	if err != nil {
-		return err
+		return nil, failed(err)
 	}
-	if err := e.aggregator.Configure(ctx, settings); err != nil {
-		return err
+	e := &engine{config: c, articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
+	if e.settings, err = settingsOf(c, e.articles); err != nil {
+		return nil, failed(err)
 	}
-	published, err := publishedBy(e.config)
-	if err != nil {
-		return err
+	if e.store, err = sqlite.Open(ctx, c.Node().Database, sqlite.Options{}); err != nil {
+		return nil, failed(err)
 	}
+	e.client = newClient(c)
+	e.aggregator = aggregator.New(aggregator.Options{
+		Store: e.store, Fetcher: newFetcher(c, e.client), Log: log,
+		Now: a.now, Observe: o.visited, Held: o.held,
+	})
 	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Log: log})
-	return nil
+	return e, nil
+}
+
+// configure makes the store follow the config. An error is the store's.
+func (e *engine) configure(ctx context.Context) error {
+	return e.aggregator.Configure(ctx, e.settings)
 }
 
 func (e *engine) close() error {

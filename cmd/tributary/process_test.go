@@ -136,3 +136,17 @@ func (p *process) awaitCount(t *testing.T, up *upstreamtest.Server, path string,
 		}
 	}
 }
+
+// awaitLog waits until the log of a process has a text and gives the log.
+func (p *process) awaitLog(t *testing.T, want string) string {
+	t.Helper()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		if log := p.messages.String(); strings.Contains(log, want) {
+			return log
+		}
+	}
+	t.Fatalf("the log never had %q:\n%s", want, p.messages)
+	return ""
+}

@@ -24,6 +24,13 @@ import (
 // editor may be half through saving one.
 const articlesSettle = 200 * time.Millisecond
 
+// A store that can't be written at the start is tried again after firstRetry,
+// then after twice as long each time, up to lastRetry.
+const (
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+)
+
 func newServe(a *app) *cobra.Command {
 	var flags config.Node
 	var roles []string
@@ -58,7 +65,7 @@ func (a *app) serve(ctx context.Context, flags config.Node) error {
 	if err := c.Override(flags); err != nil {
 		return err
 	}
-	e, err := a.open(ctx, c, log, observers{})
+	e, err := a.wire(ctx, c, log, observers{})
 	if err != nil {
 		return err
 	}
@@ -66,29 +73,76 @@ func (a *app) serve(ctx context.Context, flags config.Node) error {
 }
 
 // runServer runs what the node's roles ask for until ctx ends or one part of
-// it fails.
+// it fails. A store that can only be read, as one on a full disk, is no
+// failure: what it holds is served.
 func (a *app) runServer(ctx context.Context, e *engine, log *slog.Logger) error {
 	node := e.config.Node()
-	group, ctx := errgroup.WithContext(ctx)
-	if node.Has(config.RolePull) {
-		if err := e.readLocal(ctx); err != nil {
-			return err
-		}
-		group.Go(func() error { return e.pull(ctx, log) })
+	listener, err := listen(node)
+	if err != nil {
+		return err
 	}
-	if node.Has(config.RolePublish) {
-		listener, err := net.Listen("tcp", node.Listen)
-		if err != nil {
-			return fmt.Errorf("listen on %s: %w; [site] listen or --listen names another address", node.Listen, err)
+	group, ctx := errgroup.WithContext(ctx)
+	ready := e.prepare(ctx, log)
+	group.Go(func() error {
+		if !ready && !e.awaitStore(ctx, log) || !node.Has(config.RolePull) {
+			return nil
 		}
-		if err := e.publisher.Publish(ctx); err != nil {
-			log.Error("nothing published yet", "error", err)
+		return e.pull(ctx, log)
+	})
+	if listener != nil {
+		if err := e.publisher.Publish(ctx); err != nil && ctx.Err() == nil {
+			log.Error("not all is published yet", "error", err)
 		}
 		group.Go(func() error { e.publisher.Run(ctx); return nil })
 		group.Go(func() error { return serve.Run(ctx, serve.NewServer(e.handler()), listener) })
 		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, e.basePath()))
 	}
 	return group.Wait()
+}
+
+// listen takes the address of a node that publishes; nil for any other.
+func listen(node config.Node) (net.Listener, error) {
+	if !node.Has(config.RolePublish) {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", node.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; [site] listen or --listen names another address", node.Listen, err)
+	}
+	return listener, nil
+}
+
+// prepare makes the store follow the config and reads what is local, if this
+// node pulls. It reports whether that could be stored.
+func (e *engine) prepare(ctx context.Context, log *slog.Logger) bool {
+	err := e.configure(ctx)
+	if err == nil && e.config.Node().Has(config.RolePull) {
+		err = e.readLocal(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		log.Error("nothing can be stored; what is stored is served, pulling begins once it can", "error", err)
+	}
+	return err == nil
+}
+
+// awaitStore waits until the store can be written. It reports whether that came
+// before ctx ended.
+func (e *engine) awaitStore(ctx context.Context, log *slog.Logger) bool {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+		}
+		err := e.configure(ctx)
+		if err == nil {
+			log.Info("the store can be written; pulling begins")
+			return true
+		}
+		log.Debug("still nothing can be stored", "error", err)
+	}
 }
 
 // readLocal reads articles and file: sources that were never read, so that
