@@ -38,6 +38,28 @@ func BenchmarkLease(b *testing.B) {
 	}
 }
 
+// BenchmarkBusyHost claims one source past thousands that wait for one host.
+func BenchmarkBusyHost(b *testing.B) {
+	db := open(b, filepath.Join(b.TempDir(), "bench.db"))
+	const waiting = 2_000
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	sources := manySources(waiting + 1)
+	for i := range waiting {
+		sources[i].URL = fmt.Sprintf("https://busy.example/%d", i)
+	}
+	if _, err := db.SyncSources(b.Context(), sources, now); err != nil {
+		b.Fatal(err)
+	}
+	lease := 1000 * time.Hour
+	b.ReportAllocs()
+	for b.Loop() {
+		claimed, err := db.Claim(b.Context(), news.ClaimRequest{Now: now, Limit: 64, Lease: lease})
+		if err != nil || !claimed.Waiting {
+			b.Fatalf("claimed %+v, %v", claimed, err)
+		}
+	}
+}
+
 func manySources(n int) []news.Source {
 	sources := make([]news.Source, n)
 	for i := range sources {

@@ -2,20 +2,25 @@ package sqlite
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"tributary/internal/news"
 )
 
 // The queries of a claim: the sources that are due, the longest due first;
-// the free slots of a host and when the first one that is held comes back; the
+// the same from the first after one of them, but those of some hosts; the free slots of a host and when the first one that is held comes back; the
 // leasing; and when the next source is due.
 const (
 	dueQuery = `
 		SELECT ` + candidateColumns + `
 		FROM ` + candidateTables + `
 		WHERE d.due <= ?
+		ORDER BY d.due, d.source`
+	restQuery = `
+		SELECT ` + candidateColumns + `
+		FROM ` + candidateTables + `
+		WHERE d.due <= ? AND (d.due, d.source) > (?, ?)
+			AND coalesce(d.host, 0) NOT IN (SELECT value FROM json_each(?))
 		ORDER BY d.due, d.source`
 	slotsQuery = `
 		SELECT h.slots - count(d.source), min(d.hold_until)
@@ -48,9 +53,12 @@ type claim struct {
 	picked  []news.Lease
 	hosts   map[int64]*slots // of the shared hosts met so far
 	own     slots            // of a candidate that shares its host with no other
+	busy    map[int64]bool   // hosts without a free slot, or with a pause
 	more    bool             // a source could have been picked beyond the limit
 	waiting bool             // a source stays back for its host
-	next    int64            // earliest time found so far; 0: none
+	// patience is how many sources more of busy hosts this walk looks at.
+	patience int
+	next     int64 // earliest time found so far; 0: none
 }
 
 // Claim leases sources that are due, longest due first.
@@ -67,7 +75,7 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),
 			until: request.Now.Add(request.Lease).UnixMilli(),
-			hosts: make(map[int64]*slots),
+			hosts: make(map[int64]*slots), busy: make(map[int64]bool),
 		}
 		var err error
 		claimed, err = c.run()
@@ -94,104 +102,6 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 	claimed.Leases, claimed.Waiting = c.picked, c.waiting
 	claimed.Next, err = c.nextTime()
 	return claimed, err
-}
-
-// pickDue walks the sources from the longest due, as far as it has to.
-func (c *claim) pickDue() error {
-	var next candidate
-	fields := next.fields()
-	return c.query(dueQuery,
-		func(row scanner) error {
-			if err := row.Scan(fields...); err != nil {
-				return err
-			}
-			if err := c.consider(&next); err != nil {
-				return err
-			}
-			if c.more {
-				return errStop
-			}
-			return nil
-		}, c.request.DueBy.UnixMilli())
-}
-
-// pickOnly looks at the sources that were named, those that are never due last.
-func (c *claim) pickOnly() error {
-	var all []*candidate
-	err := queryList(c.tx, `
-		SELECT `+candidateColumns+`
-		FROM `+candidateTables+`
-		WHERE s.active = 1 AND d.source IN (?...)`,
-		func(row scanner) error {
-			next := new(candidate)
-			all = append(all, next)
-			return row.Scan(next.fields()...)
-		}, c.request.Only)
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(all, longestDue)
-	all = slices.CompactFunc(all, func(a, b *candidate) bool { return longestDue(a, b) == 0 })
-	for _, next := range all {
-		if err := c.consider(next); err != nil || c.more {
-			return err
-		}
-	}
-	return nil
-}
-
-// consider picks a source unless:
-//
-//  1. it is leased;
-//  2. its host has its pause, or it has its own;
-//  3. all slots of its host are held, those that this claim takes included;
-//  4. there are enough already.
-func (c *claim) consider(s *candidate) error {
-	if s.leasedUntil > c.now {
-		c.after(s.leasedUntil)
-		return nil
-	}
-	if s.host != 0 {
-		if free := max(s.hostFree, s.holdUntil); free > c.now {
-			c.waiting = true
-			c.after(free)
-			return nil
-		}
-	}
-	host, err := c.slots(s)
-	if err != nil {
-		return err
-	}
-	if host.free <= 0 {
-		c.waiting = true
-		c.after(host.next)
-		return nil
-	}
-	if len(c.picked) >= c.request.Limit {
-		c.more = true
-		return nil
-	}
-	host.free--
-	c.picked = append(c.picked, s.lease)
-	c.picked[len(c.picked)-1].Until = time.UnixMilli(c.until).UTC()
-	return nil
-}
-
-// slots gives the slots of a candidate's host. A slot is held by the row of
-// the source that was last visited with it, until hold_until: the end of the
-// lease, and once the result is there, of the pause.
-func (c *claim) slots(s *candidate) (*slots, error) {
-	if !s.shared {
-		c.own = slots{free: 1} // no other row could hold one
-		return &c.own, nil
-	}
-	if known := c.hosts[s.host]; known != nil {
-		return known, nil
-	}
-	host := new(slots)
-	c.hosts[s.host] = host
-	_, err := c.one(slotsQuery, []any{s.host, c.now}, &host.free, &host.next)
-	return host, err
 }
 
 // after notes that another claim may find something at a time; 0 is none.

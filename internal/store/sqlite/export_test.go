@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
+// Row is a row of a result.
+type Row = row
+
 // The queries that run at each claim and each reading of a feed.
 const (
 	DueQuery    = dueQuery
+	RestQuery   = restQuery
 	SlotsQuery  = slotsQuery
 	LeaseQuery  = leaseQuery
 	NextQuery   = nextQuery

@@ -23,6 +23,13 @@ func TestPlans(t *testing.T) {
 			"SEARCH v USING INTEGER PRIMARY KEY",
 			"SEARCH h USING INTEGER PRIMARY KEY",
 		}},
+		{"the same without some hosts", sqlite.RestQuery, []string{
+			"SEARCH d USING INDEX schedule_due (due>? AND due<?)",
+			"LIST SUBQUERY", "SCAN json_each VIRTUAL TABLE", "CREATE BLOOM FILTER",
+			"SEARCH s USING INTEGER PRIMARY KEY",
+			"SEARCH v USING INTEGER PRIMARY KEY",
+			"SEARCH h USING INTEGER PRIMARY KEY",
+		}},
 		{"only the rows of one host", sqlite.SlotsQuery, []string{
 			"SEARCH h USING INTEGER PRIMARY KEY",
 			"SEARCH d USING INDEX schedule_host (host=?)",

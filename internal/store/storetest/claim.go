@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"reflect"
 	"time"
 
@@ -223,6 +224,23 @@ var hostChecks = []check{
 		f.now = result.HostFree
 		if got := names(f.claim().Leases); got != "b a " {
 			f.Errorf("claimed %q", got)
+		}
+	}},
+	{"many sources of busy hosts hold up no other", func(f *fixture) {
+		var sources []news.Source
+		for i := range 300 {
+			host := fmt.Sprintf("https://busy%d.example/", i%7)
+			sources = append(sources, source(fmt.Sprintf("s%03d", i), at(host+fmt.Sprint(i))))
+		}
+		f.sync(sources...)
+		f.now = f.now.Add(time.Second)
+		f.sync(append(sources, source("free1"), source("free2"))...)
+		first := f.ask(news.ClaimRequest{Limit: 9})
+		if got := names(first.Leases); got != "s000 s001 s002 s003 s004 s005 s006 free1 free2 " || !first.Waiting {
+			f.Errorf("claimed %s", got)
+		}
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(first.Leases[0].Until) {
+			f.Errorf("then claimed %+v", got)
 		}
 	}},
 	{"one busy host holds up no other", func(f *fixture) {
