@@ -27,7 +27,7 @@ func newDiskSite(t *testing.T) *diskSite {
 	t.Helper()
 	d := &diskSite{disk: t.TempDir(), up: upstreamtest.New(t)}
 	if err := syscall.Mount("tmpfs", d.disk, "tmpfs", 0, "size=4m"); err != nil {
-		if thorough() && os.Geteuid() == 0 {
+		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
 			t.Fatalf("needs root and tmpfs: %v", err)
 		}
 		t.Skipf("needs root and tmpfs: %v", err)
