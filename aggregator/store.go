@@ -15,8 +15,9 @@ type Store interface {
 	// SyncSources makes the stored sources those that are configured, found
 	// again by name, then by URL, so a rename or a move keeps key, stories and
 	// fetch state. A new source is due at now; one whose URL changed too, and
-	// loses its validators; the due time of any other is left alone, of a
-	// leased one always. A source that is configured no more is never claimed
+	// loses its validators, and so is one that is configured again. One whose
+	// settings that shape stories changed loses its validators only. The due
+	// time of any other is left alone, of a leased one always. A source that is configured no more is never claimed
 	// again; its stories stay stored but leave every feed. It returns the keys
 	// by name, those of the configured sources only.
 	SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error)

@@ -114,7 +114,7 @@ func (p *Publisher) walkFiles(out *outcome, add func(name string, info fs.FileIn
 // unserved reports whether a name is none to serve.
 func unserved(name string) bool {
 	ext := strings.ToLower(path.Ext(name))
-	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "#") || strings.HasSuffix(name, "~") ||
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, "#") || strings.HasSuffix(name, "~") ||
 		ext == ".md" || ext == ".markdown"
 }
 

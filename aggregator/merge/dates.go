@@ -74,6 +74,24 @@ func (d *dater) updated(story *news.Story, old *news.KnownStory) (time.Time, new
 	return old.Date, old.Dated
 }
 
+// changed gives when a new story last changed: when it says so, if that can be
+// believed, else its date.
+func (d *dater) changed(story *news.Story) time.Time {
+	if d.untrusted || story.Updated.After(d.now) || !story.Updated.After(story.Date) {
+		return story.Date
+	}
+	return story.Updated.UTC().Truncate(time.Millisecond)
+}
+
+// mended gives when a known story changed that is not as it was: now, but a
+// local article's author may say otherwise.
+func (d *dater) mended(story *news.Story) time.Time {
+	if story.Local && !story.Updated.IsZero() {
+		return d.changed(story)
+	}
+	return d.now
+}
+
 func allSameDate(stories []news.Story) bool {
 	if len(stories) < sameDateStories {
 		return false

@@ -103,7 +103,7 @@ func (d *decision) insert(story news.Story, position int) {
 	story.Source = d.known.Source.Key
 	story.FirstSeen = d.now
 	story.Date, story.Dated = d.dater.date(&story, position)
-	story.Changed = story.Date
+	story.Changed = d.dater.changed(&story)
 	story.PublicID = d.index.publicID(d.sourceID(), &story)
 	d.changes.Insert = append(d.changes.Insert, story)
 	provisional := -news.StoryKey(len(d.changes.Insert))
@@ -136,7 +136,7 @@ func (d *decision) update(story news.Story, old *news.KnownStory, how matchKind)
 	story.Updates = old.Updates + 1
 	story.Changed = old.Changed
 	if story.Updates <= maxUpdates {
-		story.Changed = d.now
+		story.Changed = d.dater.mended(&story)
 	}
 	d.changes.Update = append(d.changes.Update, story)
 	changed := contender{

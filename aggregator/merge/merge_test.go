@@ -257,3 +257,36 @@ func TestPublicIDIsStable(t *testing.T) {
 		t.Errorf("%s is no version 5 UUID", first)
 	}
 }
+
+func TestDecideChanged(t *testing.T) {
+	t.Parallel()
+	with := func(updated time.Time, local bool) news.Story {
+		s := story("a", "", day(5))
+		s.Updated, s.Local = updated, local
+		return s
+	}
+	tests := []struct {
+		name  string
+		known *news.Known
+		story news.Story
+		want  time.Time
+	}{
+		{"a new story changed when it says so", loaded(), with(day(2), false), day(2)},
+		{"but not before its date", loaded(), with(day(9), false), day(5)},
+		{"nor in the future", loaded(), with(now.Add(time.Hour), false), day(5)},
+		{"nor where dates are not believed", &news.Known{Source: news.SourceState{Loaded: true, Untrusted: true}}, with(day(2), false), now},
+		{"a known story changed when we saw it", loaded(knownStory(1, "a", "")), changed(with(day(2), false)), now},
+		{"a known article when its author says", loaded(knownStory(1, "a", "")), changed(with(day(2), true)), day(2)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			changes := decide(t, test.known, test.story)
+			for _, got := range append(changes.Insert, changes.Update...) {
+				if !got.Changed.Equal(test.want) {
+					t.Errorf("changed = %v, want %v", got.Changed, test.want)
+				}
+			}
+		})
+	}
+}

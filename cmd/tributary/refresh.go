@@ -53,7 +53,8 @@ func (a *app) refresh(ctx context.Context, round aggregator.Round, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(printVisits(a.stdout, visited, asJSON), e.close()); err != nil {
+	_, err = e.articles.tellProblems(a.stderr)
+	if err := errors.Join(err, printVisits(a.stdout, visited, asJSON), e.close()); err != nil {
 		return failed(err)
 	}
 	if slices.ContainsFunc(visited, func(v aggregator.Visited) bool { return v.Visit.Failed() }) {

@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tributary/internal/config"
 	"tributary/internal/news"
 )
 
@@ -37,18 +42,38 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.open(ctx, c, log, observers{})
+	states, err := a.states(ctx, c, log)
 	if err != nil {
 		return err
-	}
-	states, err := e.store.Sources(ctx)
-	if err := errors.Join(err, e.close()); err != nil {
-		return failed(err)
 	}
 	if asJSON {
 		return failed(printSourcesJSON(a.stdout, states))
 	}
 	return failed(printSources(a.stdout, states))
+}
+
+// states gives what is stored of the sources, and those that no server or
+// refresh has seen yet. It only reads: a config that is being edited doesn't
+// reach the store this way, and no database is made.
+func (a *app) states(ctx context.Context, c *config.Config, log *slog.Logger) ([]news.SourceState, error) {
+	var states []news.SourceState
+	if _, err := os.Stat(c.Node().Database); err == nil {
+		e, err := a.wire(ctx, c, log, observers{})
+		if err != nil {
+			return nil, err
+		}
+		states, err = e.store.Sources(ctx)
+		if err := errors.Join(err, e.close()); err != nil {
+			return nil, failed(err)
+		}
+	}
+	for _, source := range c.Sources() {
+		if !slices.ContainsFunc(states, func(s news.SourceState) bool { return s.Name == source.Name }) {
+			states = append(states, news.SourceState{Name: source.Name, URL: source.URL, Health: news.HealthNew})
+		}
+	}
+	slices.SortFunc(states, func(a, b news.SourceState) int { return strings.Compare(a.Name, b.Name) })
+	return states, nil
 }
 
 // sourceJSON is a row of `sources --json`.

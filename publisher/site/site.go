@@ -37,7 +37,7 @@ type Site struct {
 // templates/story.html, templates/feed.html, templates/article.html,
 // templates/notfound.html, static/style.css. If it has a static/custom.css,
 // the pages load that after the style sheet, and a template may name any other
-// file below static/ as {{asset "logo.svg"}}. Nil means no theme. Everything
+// file below static/ as {{asset .Base "logo.svg"}}. Nil means no theme. Everything
 // is read once, here. The error names the file that is wrong.
 func New(theme fs.FS) (*Site, error) {
 	files, err := overlay(theme)

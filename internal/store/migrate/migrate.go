@@ -54,7 +54,7 @@ func Up(ctx context.Context, db Database, fsys fs.FS) error {
 	}
 	have, err := db.Version(ctx)
 	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
+		return err
 	}
 	if have > len(steps) {
 		return &NewerError{Database: have, Program: len(steps)}
