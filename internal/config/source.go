@@ -60,7 +60,7 @@ func checkSource(doc *document, address string) (string, error) {
 	if !ok {
 		u, err := url.Parse(address)
 		if err == nil && u.Scheme != "http" && u.Scheme != "https" {
-			return "", errors.New("it must start with http://, https:// or file:")
+			return "", errors.New("only http, https and file: addresses can be read")
 		}
 		return checkWeb(address)
 	}

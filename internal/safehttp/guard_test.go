@@ -121,7 +121,8 @@ func TestPoolsByPermission(t *testing.T) {
 	if c.transport(nil, 0) != c.base {
 		t.Error("no permissions, yet not the shared pool")
 	}
-	if c.transport(lan, 0) != c.transport(same, 0) || c.transport(nil, 8000) != c.transport(nil, 8000) {
+	odd := c.transport(nil, 8000)
+	if c.transport(lan, 0) != c.transport(same, 0) || c.transport(nil, 8000) != odd {
 		t.Error("equal permissions have two pools")
 	}
 	pools := map[any]bool{c.base: true}

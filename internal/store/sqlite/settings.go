@@ -27,7 +27,6 @@ type stored struct {
 	key     news.SourceKey
 	active  bool
 	stories int
-	own     news.SourceInfo
 	feed    selfInfo
 }
 
