@@ -151,6 +151,27 @@ func TestStartOnAFullDisk(t *testing.T) {
 	mustServe(t, address, second)
 }
 
+// TestReturnToAFullDisk stops the server in good order, fills the disk, and
+// starts it again.
+func TestReturnToAFullDisk(t *testing.T) {
+	t.Parallel()
+	d := newDiskSite(t)
+	first := d.publish(1)
+	p := d.start(program, "serve", "--listen", "127.0.0.1:0")
+	await(t, p.address(t)+"/latest.json", first)
+	p.Process.Signal(syscall.SIGTERM)
+	if code := p.wait(t); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, p.messages)
+	}
+	free := d.fill()
+	second := d.publish(2)
+	p = d.start(program, "serve", "--listen", "127.0.0.1:0")
+	address := p.address(t)
+	mustServe(t, address, first)
+	free()
+	await(t, address+"/latest.json", second)
+}
+
 // TestReadOnlyDisk starts the server on a disk that can only be read, as one is
 // after the system found it damaged.
 func TestReadOnlyDisk(t *testing.T) {

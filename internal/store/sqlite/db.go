@@ -119,7 +119,13 @@ func (db *DB) connector(options Options, pragmas ...string) (driver.Connector, e
 func (db *DB) Close() error {
 	db.watch.stop()
 	var errs []error
-	// The writer goes last: it is the one that may tidy the log away.
+	// The writer goes last: it empties the log, so that a copy put in the
+	// database's place, a backup for instance, doesn't meet what is left of it.
+	if db.writer != nil && db.readers != nil {
+		errs = append(errs, db.readers.close())
+		db.readers = nil
+		db.writer.emptyLog()
+	}
 	for _, s := range []*sessions{db.readers, db.writer} {
 		if s != nil {
 			errs = append(errs, s.close())

@@ -25,6 +25,7 @@ var hints = map[int]string{
 	codes.SQLITE_FULL:     "free some space; writing goes on by itself then",
 	codes.SQLITE_READONLY: "make the file and its folder writable; writing goes on by itself then",
 	codes.SQLITE_CANTOPEN: "check that the folder exists and that this user may write there",
+	codes.SQLITE_IOERR:    "the disk can't be read or written: see whether it is full, read-only or failing",
 	codes.SQLITE_BUSY:     "another process keeps the database locked; find it, or try again",
 	codes.SQLITE_CORRUPT:  "set the file aside and restore a backup, or start anew from the sources",
 	codes.SQLITE_NOTADB:   "this is not a database of ours; check the path",

@@ -23,6 +23,7 @@ type connection interface {
 	driver.Conn
 	driver.ConnPrepareContext
 	driver.ExecerContext
+	FileControlPersistWAL(dbName string, mode int) (int, error)
 }
 
 // statement is what we use of the driver's statements.
@@ -32,12 +33,20 @@ type statement interface {
 	driver.StmtQueryContext
 }
 
+// connect opens a connection. The last one to close leaves the files of the
+// write-ahead log where they are: to make them anew takes space, so a program
+// that was stopped could not even read on a disk that is full when it returns.
 func connect(ctx context.Context, connector driver.Connector) (*session, error) {
-	conn, err := connector.Connect(ctx)
+	opened, err := connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn.(connection), stmts: make(map[string]statement)}, nil
+	conn := opened.(connection)
+	if _, err := conn.FileControlPersistWAL("main", 1); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &session{conn: conn, stmts: make(map[string]statement)}, nil
 }
 
 // close closes the connection. The statements go first: closing one after its
@@ -166,6 +175,16 @@ func (s *sessions) put(own *session) { s.idle <- own }
 func (s *sessions) drop(own *session) {
 	own.close()
 	s.idle <- nil
+}
+
+// emptyLog moves all of the log into the database, as far as no other process
+// reads from it: then it stays, and the next to close will do it.
+func (s *sessions) emptyLog() {
+	own := <-s.idle
+	if own != nil {
+		_ = own.script(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+	s.idle <- own
 }
 
 // close waits until all sessions are idle, and closes them.
