@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,7 +149,7 @@ func TestHashes(t *testing.T) {
 		{"nothing changed", func(*article.Options) {}, false, false},
 		{"a later moment", func(o *article.Options) { o.Now = o.Now.Add(time.Hour) }, false, false},
 		{"another address of the site", func(o *article.Options) { o.Site.URL = "https://example.net" }, true, true},
-		{"another zone: another moment of publication", func(o *article.Options) { o.Site.Location = time.UTC }, false, true},
+		{"another zone: another moment of publication", func(o *article.Options) { o.Site.Location = time.UTC }, true, true},
 		{"a comment in the file", func(*article.Options) { put(t, dir, "2026-08-01-a.md", "[b](2026-08-02-b.md)\n\n\n") }, false, true},
 		{"a new address of the article it links to", func(*article.Options) {
 			put(t, dir, "2026-08-02-b.md", "---\nslug: bee\n---\nx")
@@ -162,6 +164,44 @@ func TestHashes(t *testing.T) {
 		}
 		if o.Site.URL == options().Site.URL && o.Site.Location != time.UTC {
 			hash, raw = nextHash, nextRaw
+		}
+	}
+}
+
+// Each key alone makes an article another one, so that the change is stored.
+func TestHashOfEachKey(t *testing.T) {
+	t.Parallel()
+	keys := map[string][2]string{
+		"title":    {"Low water", "High water"},
+		"date":     {"2026-08-01 08:00", "2026-08-01 09:00"},
+		"updated":  {"2026-08-02", "2026-08-03"},
+		"summary":  {"The tide goes out.", "The tide comes in."},
+		"author":   {"Jane Doe", "John Doe"},
+		"tags":     {"sea", "river"},
+		"image":    {"https://example.org/a.png", "https://example.org/b.png"},
+		"language": {"en", "de"},
+	}
+	hash := func(changed string) uint64 {
+		var front strings.Builder
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			value := keys[key][0]
+			if key == changed {
+				value = keys[key][1]
+			}
+			fmt.Fprintf(&front, "%s: %s\n", key, value)
+		}
+		dir := t.TempDir()
+		put(t, dir, "a.md", "---\n"+front.String()+"---\nText.\n")
+		result := load(t, dir, options())
+		if len(result.Batch.Stories) != 1 || len(result.Problems) > 0 {
+			t.Fatalf("changed %q: %d stories, %s", changed, len(result.Batch.Stories), problems(result))
+		}
+		return result.Batch.Stories[0].Hash
+	}
+	before := hash("")
+	for key := range keys {
+		if hash(key) == before {
+			t.Errorf("another %s alone gives the same hash", key)
 		}
 	}
 }

@@ -99,10 +99,13 @@ func publicID(host string, date time.Time, slug string) string {
 	return fmt.Sprintf("tag:%s,%s:articles/%s", host, date.Format(time.DateOnly), slug)
 }
 
-// contentHash is over what makes an article another one to its readers.
+// contentHash is over what makes an article another one to its readers, its
+// dates and all else that its author sets included: a story with the hash of
+// before stays as it is stored.
 func contentHash(s *news.Story) uint64 {
 	h := fnv.New64a()
-	write(h, s.Title, s.Link, s.Summary, s.Content)
+	write(h, s.Title, s.Link, s.Summary, s.Content, s.Excerpt, s.Image, s.Language)
+	write(h, s.Published.Format(time.RFC3339Nano), s.Updated.Format(time.RFC3339Nano))
 	for _, p := range s.Authors {
 		write(h, "author", p.Name, p.Email, p.URL)
 	}
@@ -115,7 +118,7 @@ func contentHash(s *news.Story) uint64 {
 // did not.
 func rawHash(s *news.Story, source string) uint64 {
 	h := fnv.New64a()
-	write(h, source, s.PublicID, s.Excerpt, s.Image, s.Language, s.Published.Format(time.RFC3339Nano), s.Updated.Format(time.RFC3339Nano))
+	write(h, source, s.PublicID)
 	_ = binary.Write(h, binary.LittleEndian, s.Hash)
 	return h.Sum64()
 }
