@@ -131,7 +131,9 @@ func New(o Options) *Aggregator {
 // Configure makes the store and the schedule follow new settings: sources are
 // added, renamed, moved and removed, and the places of feeds whose definition
 // changed are worked out anew. Visits in flight end under the settings that
-// they began with. On an error the former settings stay in force.
+// they began with. After an error, which is the store's or names a source whose
+// schedule is wrong, call it again with the same settings: what was done is not
+// done twice.
 func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 	next, err := newPlan(settings)
 	if err != nil {
@@ -139,15 +141,14 @@ func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 	}
 	a.applying.Lock()
 	defer a.applying.Unlock()
-	if next.keys, err = a.store.SyncSources(ctx, next.configured(), a.now()); err != nil {
+	keys, err := a.store.SyncSources(ctx, next.configured(), a.now())
+	if err != nil {
 		return fmt.Errorf("store the configured sources: %w", err)
 	}
-	if err := a.arrangeFeeds(ctx, next); err != nil {
-		return err
-	}
-	a.current.Store(next)
-	a.Wake()
-	return nil
+	next.setKeys(keys)
+	a.current.Store(next) // from here on the store holds these sources and no others
+	defer a.Wake()
+	return a.arrangeFeeds(ctx, next)
 }
 
 // ArticlesChanged makes the local articles due now. It never blocks.

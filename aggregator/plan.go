@@ -20,6 +20,7 @@ type plan struct {
 	Settings
 	sources map[string]*planned
 	keys    map[string]news.SourceKey
+	byKey   map[news.SourceKey]*planned
 	lease   time.Duration
 	// articlesDue is set when the articles changed on disk.
 	articlesDue atomic.Bool
@@ -65,4 +66,15 @@ func (p *plan) configured() []news.Source {
 		all = append(all, articlesSource())
 	}
 	return all
+}
+
+// setKeys notes under which keys the store has the sources.
+func (p *plan) setKeys(keys map[string]news.SourceKey) {
+	p.keys = keys
+	p.byKey = make(map[news.SourceKey]*planned, len(keys))
+	for name, key := range keys {
+		if source := p.sources[name]; source != nil {
+			p.byKey[key] = source
+		}
+	}
 }

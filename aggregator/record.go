@@ -140,7 +140,7 @@ func (r *recorder) store(ctx context.Context, group []news.Result) error {
 
 // decide asks merge. A source that is configured no more changes nothing.
 func (p *plan) decide(known *news.Known, result *news.Result) news.Changes {
-	source := p.sources[result.Lease.Source.Name]
+	source := p.byKey[result.Lease.Source.Key] // by name it might have been renamed meanwhile
 	if source == nil {
 		return news.Changes{}
 	}

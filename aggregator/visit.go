@@ -18,9 +18,10 @@ import (
 // visit pulls one leased source. It gives no result when the visit was given
 // up because ctx ended: the lease then runs out and the source comes again.
 func (a *Aggregator) visit(ctx context.Context, plan *plan, lease news.Lease) (result news.Result, ok bool) {
-	source := plan.sources[lease.Source.Name]
+	source := plan.byKey[lease.Source.Key]
 	if source == nil {
-		return result, false // configured by another process, not by this one
+		a.log.Warn("a source of another config is due; this process doesn't know it", "source", lease.Source.Name)
+		return result, false
 	}
 	start := a.now()
 	found, err := a.pull(ctx, plan, source, &lease)
@@ -101,7 +102,9 @@ func (a *Aggregator) normalize(ctx context.Context, source *planned, lease *news
 func medianGap(doc *news.Document) time.Duration {
 	dates := make([]time.Time, len(doc.Entries))
 	for i := range doc.Entries {
-		dates[i] = doc.Entries[i].Published
+		if dates[i] = doc.Entries[i].Published; dates[i].IsZero() {
+			dates[i] = doc.Entries[i].Updated
+		}
 	}
 	return schedule.MedianGap(dates)
 }

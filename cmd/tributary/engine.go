@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"tributary/aggregator"
@@ -30,7 +31,7 @@ var (
 // engine is both halves around the store, wired by one config.
 type engine struct {
 	config     *config.Config
-	settings   aggregator.Settings
+	settings   atomic.Pointer[aggregator.Settings] // a reload replaces them
 	articles   *articles
 	store      *sqlite.DB
 	client     *safehttp.Client
@@ -68,9 +69,11 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 		return nil, failed(err)
 	}
 	e := &engine{config: c, articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
-	if e.settings, err = settingsOf(c, e.articles); err != nil {
+	settings, err := settingsOf(c, e.articles)
+	if err != nil {
 		return nil, failed(err)
 	}
+	e.settings.Store(&settings)
 	if e.store, err = sqlite.Open(ctx, c.Node().Database, sqlite.Options{}); err != nil {
 		return nil, failed(err)
 	}
@@ -85,7 +88,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 
 // configure makes the store follow the config. An error is the store's.
 func (e *engine) configure(ctx context.Context) error {
-	return e.aggregator.Configure(ctx, e.settings)
+	return e.aggregator.Configure(ctx, *e.settings.Load())
 }
 
 func (e *engine) close() error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -34,26 +33,29 @@ const (
 func newServe(a *app) *cobra.Command {
 	var flags config.Node
 	var roles []string
+	var watchConfig bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Pull on schedule, publish and serve until stopped",
 		Long: `Pulls the sources on their schedules, publishes what they bring, and serves it
-until SIGTERM or Ctrl-C. Prints the address that it listens on.`,
+until SIGTERM or Ctrl-C. Prints the address that it listens on. A changed config
+is taken when it is saved, or on SIGHUP; one with mistakes is told and not taken.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, role := range roles {
 				flags.Roles = append(flags.Roles, config.Role(role))
 			}
-			return a.serve(cmd.Context(), flags)
+			return a.serve(cmd.Context(), flags, watchConfig)
 		},
 	}
 	cmd.Flags().StringVar(&flags.Listen, "listen", "", "public `address`, over the config's")
 	cmd.Flags().StringVar(&flags.Database, "database", "", "database `file`, over the config's")
+	cmd.Flags().BoolVar(&watchConfig, "watch", true, "reload when the config is saved; without it only on SIGHUP")
 	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what this node does: pull, publish or both")
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, flags config.Node) error {
+func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) error {
 	log, err := a.logger()
 	if err != nil {
 		return err
@@ -69,13 +71,14 @@ func (a *app) serve(ctx context.Context, flags config.Node) error {
 	if err != nil {
 		return err
 	}
-	return failed(errors.Join(a.runServer(ctx, e, log), e.close()))
+	r := &reloader{a: a, e: e, flags: flags, watch: watchConfig, log: log}
+	return failed(errors.Join(a.runServer(ctx, e, r, log), e.close()))
 }
 
 // runServer runs what the node's roles ask for until ctx ends or one part of
 // it fails. A store that can only be read, as one on a full disk, is no
 // failure: what it holds is served.
-func (a *app) runServer(ctx context.Context, e *engine, log *slog.Logger) error {
+func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.Logger) error {
 	node := e.config.Node()
 	listener, err := listen(node)
 	if err != nil {
@@ -89,13 +92,15 @@ func (a *app) runServer(ctx context.Context, e *engine, log *slog.Logger) error 
 		}
 		return e.pull(ctx, log)
 	})
+	r.handler = serve.New(e.publisher, servedBy(e.config))
+	group.Go(func() error { return r.run(ctx) })
 	if listener != nil {
 		if err := e.publisher.Publish(ctx); err != nil && ctx.Err() == nil {
 			log.Error("not all is published yet", "error", err)
 		}
 		group.Go(func() error { e.publisher.Run(ctx); return nil })
-		group.Go(func() error { return serve.Run(ctx, serve.NewServer(e.handler()), listener) })
-		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, e.basePath()))
+		group.Go(func() error { return serve.Run(ctx, serve.NewServer(r.handler), listener) })
+		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, basePath(e.config)))
 	}
 	return group.Wait()
 }
@@ -160,11 +165,12 @@ func (e *engine) readLocal(ctx context.Context) error {
 
 // pull visits sources, and the articles whenever their folder changes.
 func (e *engine) pull(ctx context.Context, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
 	changes, err := watch.Watch(ctx, []string{e.config.ArticlesDir()}, articlesSettle)
 	if err != nil {
-		log.Warn("articles are not watched: changes show after a restart", "dir", e.config.ArticlesDir(), "error", err)
+		return fmt.Errorf("watch the articles in %s: %w", e.config.ArticlesDir(), err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	e.aggregator.ArticlesChanged() // what changed before the watch began
 	group.Go(func() error {
 		for range changes {
 			e.aggregator.ArticlesChanged()
@@ -175,13 +181,14 @@ func (e *engine) pull(ctx context.Context, log *slog.Logger) error {
 	return group.Wait()
 }
 
-func (e *engine) handler() http.Handler {
-	return serve.New(e.publisher, serve.Options{BasePath: e.basePath(), Redirects: e.config.Redirects()})
+// servedBy gives the server's part of a config.
+func servedBy(c *config.Config) serve.Options {
+	return serve.Options{BasePath: basePath(c), Redirects: c.Redirects()}
 }
 
 // basePath is the path of the site's URL.
-func (e *engine) basePath() string {
-	u, err := url.Parse(e.config.Site().URL)
+func basePath(c *config.Config) string {
+	u, err := url.Parse(c.Site().URL)
 	if err != nil {
 		return "" // the config was checked
 	}

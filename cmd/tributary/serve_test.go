@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -338,4 +339,57 @@ func linked(t *testing.T, address string) []string {
 		t.Fatal("the home page links to nothing")
 	}
 	return paths
+}
+
+func TestServeReloads(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, siteConfig+sourceConfig("a", "file:a.xml"))
+	s.write("a.xml", upstreamtest.RSS("A", upstreamtest.NewItem(1)))
+	s.write("b.xml", upstreamtest.RSS("B", upstreamtest.NewItem(2)))
+	address, _ := s.serve()
+	await(t, address+"/", upstreamtest.NewItem(1).Title)
+
+	s.write("config.toml", siteConfig+"mistake = 1\n")
+	s.write("config.toml", siteConfig+sourceConfig("a", "file:a.xml")+sourceConfig("b", "file:b.xml")+
+		"[[feed]]\nname = \"just-b\"\nsources = [\"b\"]\n")
+	await(t, address+"/just-b.json", upstreamtest.NewItem(2).Title)
+	body := await(t, address+"/latest.json", upstreamtest.NewItem(2).Title)
+	if !strings.Contains(body, upstreamtest.NewItem(1).Title) {
+		t.Error("the source that was there has lost its story")
+	}
+
+	s.write("c.xml", upstreamtest.RSS("C", upstreamtest.NewItem(3)))
+	s.write("more/c.toml", "[[feed]]\nname = \"more\"\n")
+	s.write("config.toml", "include = [\"more/*.toml\"]\n"+siteConfig)
+	await(t, address+"/more.rss", "<channel>")
+	s.write("more/c.toml", "[[feed]]\nname = \"more\"\n[[source]]\nname = \"c\"\nurl = \"file:../c.xml\"\n")
+	await(t, address+"/more.rss", upstreamtest.NewItem(3).Title)
+}
+
+func TestServeKeepsAGoodConfig(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, siteConfig+sourceConfig("a", "file:a.xml"))
+	s.write("a.xml", upstreamtest.RSS("A", upstreamtest.NewItem(1)))
+	p := s.start(program, "serve", "--listen", "127.0.0.1:0", "--watch=false")
+	address := p.address(t)
+	await(t, address+"/latest.json", upstreamtest.NewItem(1).Title)
+	s.write("config.toml", siteConfig+"mistake = 1\n")
+	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitLog(t, "the former one stays in force")
+	s.write("a.xml", upstreamtest.RSS("A", upstreamtest.NewItem(3), upstreamtest.NewItem(1)))
+	await(t, address+"/latest.json", upstreamtest.NewItem(3).Title)
+}
+
+func TestServeReadsArticlesThatChangedWhileItWasDown(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, siteConfig)
+	s.write("articles/one.md", "---\ntitle: First words\ndate: 2026-01-02\n---\nText.\n")
+	address, stop := s.serve()
+	await(t, address+"/", "First words")
+	stop()
+	s.write("articles/two.md", "---\ntitle: Second words\ndate: 2026-01-03\n---\nText.\n")
+	address, _ = s.serve()
+	await(t, address+"/", "Second words")
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"tributary/internal/config"
+	"tributary/internal/watch"
+	"tributary/publisher/serve"
+)
+
+// configSettle is how long the config must rest before it is read anew.
+const configSettle = 200 * time.Millisecond
+
+// reloader takes a changed config while the server runs.
+type reloader struct {
+	a       *app
+	e       *engine
+	handler *serve.Handler
+	flags   config.Node // over every config
+	watch   bool        // look for changes of the files, not only for SIGHUP
+	log     *slog.Logger
+}
+
+// run reloads at each SIGHUP and, if asked to, whenever the config or a file
+// that it includes was saved, until ctx ends.
+func (r *reloader) run(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for current := r.e.config; ctx.Err() == nil; {
+		current = r.follow(ctx, current, hangups)
+	}
+	return nil
+}
+
+// follow reloads until ctx ends or a config names other files than the current
+// one, which it then gives back.
+func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <-chan os.Signal) *config.Config {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	files := current.Files()
+	saved := r.saved(ctx, files)
+	if current != r.e.config { // saved again, perhaps, before its files were watched
+		if next := r.reload(ctx, current); next != nil {
+			current = next
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return current
+		case <-hangups:
+		case <-saved:
+		}
+		if ctx.Err() != nil {
+			return current
+		}
+		if next := r.reload(ctx, current); next != nil {
+			current = next
+		}
+		if !slices.Equal(current.Files(), files) {
+			return current
+		}
+	}
+}
+
+// saved gives a channel that tells of saved files; nil tells of none.
+func (r *reloader) saved(ctx context.Context, files []string) <-chan struct{} {
+	if !r.watch {
+		return nil
+	}
+	saved, err := watch.Watch(ctx, files, configSettle)
+	if err != nil {
+		r.log.Warn("the config is not watched; SIGHUP reloads it", "error", err)
+		return nil
+	}
+	return saved
+}
+
+// reload takes the config as it is now. It gives nil, and changes nothing,
+// when that has mistakes.
+func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Config {
+	next, err := r.a.config()
+	if err == nil {
+		err = next.Override(r.flags)
+	}
+	if err != nil {
+		r.log.Error("config not taken, the former one stays in force", "error", err)
+		return nil
+	}
+	if err := r.apply(ctx, next); err != nil {
+		r.log.Error("config not taken as a whole; save it again or send SIGHUP to retry", "error", err)
+		return nil
+	}
+	r.log.Info("config taken", "sources", len(next.Sources()), "feeds", len(next.Feeds()))
+	if restart := restartFor(former, next); len(restart) > 0 {
+		r.log.Warn("some changes need a restart of serve", "keys", restart)
+	}
+	return next
+}
+
+// apply makes the engines follow a config.
+func (r *reloader) apply(ctx context.Context, next *config.Config) error {
+	settings, err := settingsOf(next, &articles{dir: r.e.config.ArticlesDir(), site: next.Site()})
+	if err != nil {
+		return err
+	}
+	published, err := publishedBy(next)
+	if err != nil {
+		return err
+	}
+	r.e.settings.Store(&settings)
+	if err := r.e.configure(ctx); err != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	r.e.publisher.Reconfigure(published)
+	r.handler.Configure(servedBy(next))
+	r.e.aggregator.ArticlesChanged() // the site's URL, author or language may have changed
+	return nil
+}
+
+// restartFor names the keys whose change is not taken while the server runs.
+func restartFor(former, next *config.Config) []string {
+	var keys []string
+	was, is := former.Node(), next.Node()
+	note := func(key string, same bool) {
+		if !same {
+			keys = append(keys, key)
+		}
+	}
+	note("site.listen", was.Listen == is.Listen)
+	note("site.database", was.Database == is.Database)
+	note("site.roles", slices.Equal(was.Roles, is.Roles))
+	note("articles.dir", former.ArticlesDir() == next.ArticlesDir())
+	note("fetch.contact", former.Fetch().Contact == next.Fetch().Contact)
+	return keys
+}
