@@ -92,45 +92,54 @@ func (x *index) addBatch(batch *news.Batch) {
 }
 
 func (x *index) mark(id string) {
-	if story, _ := x.find(id); story != nil {
+	if story, _ := x.byOwnID(id); story != nil {
 		x.present[story.Key] = true
 	}
 }
 
-func (x *index) find(id string) (*news.KnownStory, matchKind) {
+func (x *index) byOwnID(id string) (*news.KnownStory, matchKind) {
 	if story := x.byID[id]; story != nil {
 		return story, matchedID
 	}
 	if story := x.byAlias[id]; story != nil {
 		return story, matchedAlias
 	}
-	if story := x.byLoose[looseID(id)]; story != nil {
-		return story, matchedLoosely
-	}
 	return nil, matchedNothing
 }
 
-// match finds the known story that a story is, or nil. A link alone is proof
-// only when nothing contradicts it, because a false merge is worse than a
-// duplicate:
+// match finds the known story that a story is, or nil. An id of the known
+// story's own, aliases included, is proof. The id but for http, https or
+// "www.", and the link, are proof only when nothing contradicts it, because a
+// false merge is worse than a duplicate:
 //
-//  1. exactly one known story of the source has that link,
-//  2. exactly one story of the batch has it (a feed whose stories all link to
-//     its home page must not collapse into one),
-//  3. the known story is not in the batch under an id of its own.
+//  1. the known story is not in the batch under an id of its own, nor matched
+//     by another story of the batch already,
+//  2. exactly one known story of the source has that link,
+//  3. exactly one story of the batch has it (a feed whose stories all link to
+//     its home page must not collapse into one).
 func (x *index) match(story *news.Story) (*news.KnownStory, matchKind) {
-	if old, how := x.find(story.ID); old != nil {
+	if old, how := x.byOwnID(story.ID); old != nil {
 		return old, how
+	}
+	if old := x.byLoose[looseID(story.ID)]; old != nil && x.claim(old) {
+		return old, matchedLoosely
 	}
 	if story.Canonical == "" || x.links[story.Canonical] != 1 {
 		return nil, matchedNothing
 	}
-	old := x.byLink[story.Canonical]
-	if old == nil || x.present[old.Key] {
-		return nil, matchedNothing
+	if old := x.byLink[story.Canonical]; old != nil && x.claim(old) {
+		return old, matchedLink
+	}
+	return nil, matchedNothing
+}
+
+// claim takes a known story for a story of the batch, unless it is taken.
+func (x *index) claim(old *news.KnownStory) bool {
+	if x.present[old.Key] {
+		return false
 	}
 	x.present[old.Key] = true
-	return old, matchedLink
+	return true
 }
 
 // looseID is an id without what servers change when they learn TLS or drop

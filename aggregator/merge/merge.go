@@ -42,6 +42,7 @@ type Rules struct {
 // Stories are taken from the end of the document to its start, so that of two
 // with the same date the one that stood higher has the greater key and comes
 // first. All times come from the visit: the same call gives the same answer.
+// Known is used up: its places follow what is decided.
 func Decide(known *news.Known, result *news.Result, rules Rules) news.Changes {
 	batch := result.Batch
 	now := result.Visit.At.Add(result.Visit.Duration).UTC().Truncate(time.Millisecond)

@@ -68,6 +68,8 @@ func TestDecideRecognizes(t *testing.T) {
 			[]news.Story{changed(story("a", link+"2", day(5)))}, news.ActionUpdate},
 		{"an id that learned TLS is the same", loaded(knownStory(1, "http://www.blog.example/?p=1", "x")),
 			[]news.Story{story("https://blog.example/?p=1", link, day(5))}, news.ActionAlias},
+		{"unless the batch has the old one too", loaded(knownStory(1, "http://blog.example/?p=1", "x")),
+			[]news.Story{story("https://blog.example/?p=1", link, day(5)), story("http://blog.example/?p=1", "x", day(5))}, news.ActionInsert},
 		{"a new id with a known link is an alias", loaded(knownStory(1, "old", link)),
 			[]news.Story{story("new", link, day(5))}, news.ActionAlias},
 		{"but not while the old id is still there", loaded(knownStory(1, "old", link)),

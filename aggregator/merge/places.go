@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"slices"
 	"time"
 
 	"tributary/internal/news"
@@ -26,22 +27,30 @@ type contender struct {
 //     see the same story, better, and not a second one.
 //  4. Copies that qualify but do not win stay as hidden places, with the date
 //     and id of the shown one: they are the "also in", and the best of them
-//     takes over when the shown one leaves.
+//     takes over when the last shown one of the other source leaves.
 //  5. Each change that shows raises the feed's revision.
 type placer struct {
 	copies  map[string][]*news.KnownStory // by canonical link, other sources only
+	kin     map[string][]*news.KnownStory // by canonical link, of the batch's own source
 	place   []news.Place
 	unplace []news.Place
 	feeds   map[string]bool
 }
 
 func newPlacer(known *news.Known) *placer {
-	p := &placer{copies: make(map[string][]*news.KnownStory), feeds: make(map[string]bool)}
-	for i := range known.Copies {
-		c := &known.Copies[i]
-		p.copies[c.Canonical] = append(p.copies[c.Canonical], c)
+	return &placer{
+		copies: byCanonical(known.Copies), kin: byCanonical(known.Stories), feeds: make(map[string]bool),
 	}
-	return p
+}
+
+func byCanonical(stories []news.KnownStory) map[string][]*news.KnownStory {
+	groups := make(map[string][]*news.KnownStory, len(stories))
+	for i := range stories {
+		if link := stories[i].Canonical; link != "" {
+			groups[link] = append(groups[link], &stories[i])
+		}
+	}
+	return groups
 }
 
 // settle gives a story its places by its verdicts. old is what is known of it,
@@ -50,6 +59,8 @@ func (p *placer) settle(c contender, old *news.KnownStory, verdicts []news.Verdi
 	for _, verdict := range verdicts {
 		had := placeIn(old, verdict.Feed)
 		switch {
+		case verdict.In && had != nil && old.Canonical == c.canonical && had.Hidden && c.original && !old.Original:
+			p.enter(verdict.Feed, c, nil)
 		case verdict.In && had != nil && old.Canonical == c.canonical:
 			p.stay(c, *had)
 		case verdict.In && had != nil:
@@ -100,7 +111,7 @@ func (p *placer) part(c contender, old *news.KnownStory, had news.Place) *news.P
 		p.leave(had.Feed, old, had)
 		return nil
 	}
-	if heir, place := p.heir(had.Feed, old.Canonical); heir != nil && !had.Hidden {
+	if heir, place := p.heir(had.Feed, old.Canonical); heir != nil && !had.Hidden && !p.kinShown(had.Feed, old) {
 		place.Date, place.PublicID = heir.Date, heir.PublicID
 		p.move(heir, place, false)
 	}
@@ -114,12 +125,22 @@ func (p *placer) leave(feed string, old *news.KnownStory, had news.Place) {
 	if had.Hidden {
 		return
 	}
+	placeIn(old, feed).Hidden = true // for the rest of the batch
 	heir, hidden := p.heir(feed, old.Canonical)
-	if heir == nil {
+	if heir == nil || p.kinShown(feed, old) {
 		return
 	}
 	hidden.Date, hidden.PublicID = had.Date, had.PublicID
 	p.move(heir, hidden, false)
+}
+
+// kinShown reports whether another story of the same source is shown with the
+// same link.
+func (p *placer) kinShown(feed string, but *news.KnownStory) bool {
+	return slices.ContainsFunc(p.kin[but.Canonical], func(s *news.KnownStory) bool {
+		at := placeIn(s, feed)
+		return s.Key != but.Key && at != nil && !at.Hidden
+	})
 }
 
 // leaveAll takes a removed story out of all its feeds. Its places go with it.

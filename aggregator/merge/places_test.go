@@ -99,6 +99,38 @@ func TestPlaceRemovalHandsOver(t *testing.T) {
 	}
 }
 
+func TestPlaceRemovalWaitsForTheLastOfASource(t *testing.T) {
+	t.Parallel()
+	mirrored := &news.Source{Name: "blog", Mirror: true}
+	known := loaded(knownStory(1, "a", shared), knownStory(2, "b", shared))
+	known.Copies = []news.KnownStory{planetCopy(5, true)}
+	stays := &news.Batch{Unchanged: []string{"b"}}
+	if changes := decideFor(mirrored, known, stays); len(changes.Place) != 0 {
+		t.Errorf("another story of the source is still shown, yet %+v", changes.Place)
+	}
+	known = loaded(knownStory(1, "a", shared), knownStory(2, "b", shared))
+	known.Copies = []news.KnownStory{planetCopy(5, true)}
+	if changes := decideFor(mirrored, known, &news.Batch{}); len(changes.Place) != 1 || changes.Place[0].Story != 5 || changes.Place[0].Hidden {
+		t.Errorf("both are gone, yet the copy doesn't take over: %+v", changes.Place)
+	}
+}
+
+func TestPlaceCopyThatBecomesTheOriginalTakesOver(t *testing.T) {
+	t.Parallel()
+	hidden := knownStory(1, "a", shared)
+	hidden.Places[0] = news.Place{Feed: "all", Story: 1, Date: day(2), PublicID: "tag:planet,2026:p", Hidden: true}
+	known := loaded(hidden)
+	known.Copies = []news.KnownStory{planetCopy(5, false)}
+	changes := decide(t, known, original(changed(story("a", shared, day(5)))))
+	want := []news.Place{
+		{Feed: "all", Story: 5, Date: day(2), PublicID: "tag:planet,2026:p", Hidden: true},
+		{Feed: "all", Story: 1, Date: day(2), PublicID: "tag:planet,2026:p"},
+	}
+	if diff := cmp.Diff(want, changes.Place); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+}
+
 func TestPlaceArticleDateMoves(t *testing.T) {
 	t.Parallel()
 	article := changed(story("a", "https://site.example/articles/a", day(1)))

@@ -15,9 +15,9 @@ const maxPublicID = 1024
 
 // publicID chooses the id that we publish a new story under, for ever:
 //
-//  1. a local article's own, else the upstream's id, when it is an absolute URI that no other story has:
-//     whoever comes first keeps a URI, else one source could overwrite
-//     another's story in every reader;
+//  1. a local article's own, else the upstream's id, when it is an absolute
+//     URI that no other story has: whoever comes first keeps a URI, else one
+//     source could overwrite another's story in every reader;
 //  2. else a urn:uuid: of version 5 over the source and the upstream's id, so
 //     that a database made anew gives the same one.
 func (x *index) publicID(source string, story *news.Story) string {
