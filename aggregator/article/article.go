@@ -40,7 +40,7 @@ type Options struct {
 // Result is what the folder holds.
 type Result struct {
 	// Batch has the articles that are due, newest first, each with its
-	// PublicID. Unchanged names the slugs of files that can't be read at the
+	// PublicID. Unchanged names the slugs of files that can't be used at the
 	// moment, so that a slip of the pen doesn't unpublish an article.
 	Batch news.Batch
 	// Files are the other files, by path: images and what else lies there.
@@ -102,7 +102,7 @@ func Load(dir string, options Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{options: options, base: base, markdown: newMarkdown(), problems: found.problems}
+	l := &loader{options: options, base: base, markdown: newMarkdown(), broken: found.broken, problems: found.problems}
 	l.plan(found)
 	return l.result(found.files), nil
 }
@@ -115,7 +115,7 @@ type loader struct {
 	drafts   []*draft          // of the articles that are published, by path
 	slugs    map[string]string // path of the file by slug, published or not
 	targets  map[string]string // address below /articles/ by path in the folder
-	broken   []string          // slugs of files that can't be read
+	broken   []string          // slugs of files that can't be used
 	nextDue  time.Time
 	problems []Problem
 }

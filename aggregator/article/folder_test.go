@@ -125,6 +125,64 @@ func TestLoadLimits(t *testing.T) {
 	}
 }
 
+// An article whose file can't be used for a moment is there still, under the
+// slug that it has when it can.
+func TestLoadNamesWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("x\n", 1<<20)
+	tests := []struct {
+		why, name, good, bad, slug string
+	}{
+		{"no longer UTF-8", "2026-08-01-coffee.md", "coffee", "caf\xe9", "coffee"},
+		{"the same, with a slug of its own", "2026-08-01-coffee.md", "---\nslug: break\n---\nx", "---\nslug: break\n---\ncaf\xe9", "break"},
+		{"too large", "walks/2026-08-01-Far Out.md", "x", large, "far-out"},
+		{"the same, with a slug of its own", "2026-08-01-long.md", "+++\nslug = 'saga'\n+++\nx", "+++\nslug = 'saga'\n+++\n" + large, "saga"},
+		{"too much HTML", "2026-08-01-html.md", "x", strings.Repeat("&", 200<<10), "html"},
+		{"saved as UTF-16", "2026-08-01-wide.md", "x", "\xff\xfex\x00", "wide"},
+	}
+	for _, test := range tests {
+		dir := t.TempDir()
+		put(t, dir, test.name, test.good)
+		if got := load(t, dir, options()).Batch; len(got.Stories) != 1 || got.Stories[0].ID != test.slug || len(got.Unchanged) > 0 {
+			t.Fatalf("%s: before: stories %+v, unchanged %q", test.why, got.Stories, got.Unchanged)
+		}
+		put(t, dir, test.name, test.bad)
+		got := load(t, dir, options())
+		if len(got.Batch.Stories) > 0 || !slices.Equal(got.Batch.Unchanged, []string{test.slug}) {
+			t.Errorf("%s: %d stories, unchanged %q, want %q", test.why, len(got.Batch.Stories), got.Batch.Unchanged, test.slug)
+		}
+		if len(got.Problems) != 1 || !got.Problems[0].LeftOut {
+			t.Errorf("%s: problems %q, want one that leaves it out", test.why, problems(got))
+		}
+	}
+}
+
+// A file that may not be opened counts as there too, and so does a link whose
+// target is away.
+func TestLoadNamesWhatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Symlink("away.txt", filepath.Join(dir, "2026-08-01-link.md")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	want := []string{"link"}
+	put(t, dir, "2026-08-02-locked.md", "x")
+	put(t, dir, "locked.png", "x")
+	for _, name := range []string{"2026-08-02-locked.md", "locked.png"} {
+		if err := os.Chmod(filepath.Join(dir, name), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if file, err := os.Open(filepath.Join(dir, "2026-08-02-locked.md")); err == nil { // root may
+		file.Close()
+	} else {
+		want = append(want, "locked")
+	}
+	if diff := cmp.Diff(want, load(t, dir, options()).Batch.Unchanged); diff != "" {
+		t.Errorf("unchanged (-want +got):\n%s", diff)
+	}
+}
+
 // The hashes rise and fall with what readers see, and with nothing else.
 func TestHashes(t *testing.T) {
 	t.Parallel()

@@ -48,7 +48,8 @@ func slugOf(name string) string {
 // spelled has the Latin letters that no decomposition leads to a plain one.
 var spelled = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "þ", "th", "ı", "i")
 
-// guessSlug finds the slug of a file whose front matter can't be read.
+// guessSlug finds the slug of a file whose front matter can't be read, from as
+// much of its text as there is.
 func guessSlug(src source) string {
 	head := src.text[:min(len(src.text), 4096)]
 	if m := slugLine.FindStringSubmatch(head); m != nil {
