@@ -484,3 +484,23 @@ func TestUnreadableArticlesStay(t *testing.T) {
 		t.Errorf("cause is %q, want file", state.Last.Cause)
 	}
 }
+
+func TestUpdateKeepsTheReasonOfTheDate(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	r := newRig(t, nil)
+	item := upstreamtest.NewItem(1)
+	r.configure(source("a", up.Feed("/a", upstreamtest.RSS("A", item))))
+	all := aggregator.Round{All: true}
+	r.refresh(all)
+	item.Title = "A better title"
+	up.Set("/a", upstreamtest.RSS("A", item))
+	r.refresh(all)
+	items, err := r.store.Newest(t.Context(), "all", news.Cursor{}, 1)
+	if err != nil || len(items) != 1 {
+		t.Fatalf("%d items, %v", len(items), err)
+	}
+	if items[0].Title != item.Title || items[0].Dated != news.DatedPublished {
+		t.Errorf("%q is dated by %q, want %q", items[0].Title, items[0].Dated, news.DatedPublished)
+	}
+}

@@ -75,12 +75,14 @@ func (a *app) pullForBuild(ctx context.Context, c *config.Config, noRefresh bool
 	return e, nil
 }
 
+// writeFiles writes all that can be published; the error names what can't.
 func (e *engine) writeFiles(ctx context.Context, out string) (export.Report, error) {
 	if err := e.publisher.Publish(ctx); err != nil {
 		return export.Report{}, err
 	}
-	if troubles := e.publisher.Troubles(); len(troubles) > 0 {
-		return export.Report{}, fmt.Errorf("%s: %s", troubles[0].Where, troubles[0].Detail)
+	report, err := export.Write(ctx, out, e.publisher.Renditions())
+	for _, trouble := range e.publisher.Troubles() {
+		err = errors.Join(err, fmt.Errorf("not published: %s: %s", trouble.Where, trouble.Detail))
 	}
-	return export.Write(ctx, out, e.publisher.Renditions())
+	return report, err
 }
