@@ -83,16 +83,18 @@ func (p *Publisher) withoutBrotli() []*Rendition {
 			list = append(list, r)
 		}
 	}
-	slices.SortFunc(list, func(a, b *Rendition) int {
-		if (a.Kind == KindFeed) != (b.Kind == KindFeed) {
-			if a.Kind == KindFeed {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.Path, b.Path)
-	})
+	slices.SortFunc(list, feedsFirst)
 	return list
+}
+
+func feedsFirst(a, b *Rendition) int {
+	if (a.Kind == KindFeed) != (b.Kind == KindFeed) {
+		if a.Kind == KindFeed {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.Path, b.Path)
 }
 
 // addBrotli makes variants and swaps them in, but for renditions that were
@@ -118,4 +120,5 @@ func (p *Publisher) addBrotli(ctx context.Context, batch []*Rendition) {
 		}
 	}
 	p.table.Store(&next)
+	signal(p.keeper.unkept)
 }

@@ -80,7 +80,7 @@ func (p *Publisher) document(out *outcome, edition *news.Edition, f format) {
 	}
 	out.made = append(out.made, p.make(Draft{
 		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.links(path),
-		Body: rendered.Body, LastModified: edition.Updated,
+		Body: rendered.Body, Updated: edition.Updated, LastModified: now(),
 	}))
 }
 

@@ -90,6 +90,6 @@ func (p *Publisher) page(out *outcome, path string, body []byte, updated time.Ti
 		return
 	}
 	out.made = append(out.made, p.make(Draft{
-		Path: path, Kind: KindPage, ContentType: htmlType, Body: body, LastModified: updated,
+		Path: path, Kind: KindPage, ContentType: htmlType, Body: body, Updated: updated, LastModified: now(),
 	}))
 }

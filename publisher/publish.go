@@ -32,7 +32,8 @@ const (
 	ownerFiles    = "files"
 	ownerFixed    = "fixed"
 	ownerSitemap  = "sitemap"
-	ownerStore    = "store" // of troubles only
+	ownerRestored = "restored" // of what was kept, until it was made again
+	ownerStore    = "store"    // of troubles only
 )
 
 // Publish makes again what has changed since the last time, all of it the
@@ -47,7 +48,13 @@ const (
 //     was; that is no error but a trouble.
 //  4. An error is the store's. What could be read is published all the same,
 //     the rest stays as it was and is made the next time.
-func (p *Publisher) Publish(ctx context.Context) error { return p.publish(ctx, true) }
+//  5. Renditions are kept at the end; see [Options]. That it can't be done is
+//     logged and no error: they are served all the same.
+func (p *Publisher) Publish(ctx context.Context) error {
+	err := p.publish(ctx, true)
+	_ = p.keep(ctx) // it is logged
+	return err
+}
 
 // publish is Publish; unless everything is asked for, new stories below
 // articles may wait for another round.
@@ -62,6 +69,7 @@ func (p *Publisher) publish(ctx context.Context, everything bool) error {
 		p.troubles.set(ownerStore, []Trouble{{Where: ownerStore, Detail: err.Error()}})
 	default:
 		p.troubles.set(ownerStore, nil)
+		p.isReady.Do(func() { close(p.ready) })
 	}
 	return err
 }
@@ -74,7 +82,8 @@ func (p *Publisher) round(ctx context.Context, everything bool) error {
 	}
 	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
 	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
-	if feedsChanged || articlesChanged {
+	forgotten := feedsErr == nil && articlesErr == nil && p.forgetRestored()
+	if feedsChanged || articlesChanged || forgotten {
 		p.replace(ownerSitemap, 0, p.sitemap())
 	}
 	return errors.Join(feedsErr, articlesErr)
@@ -119,7 +128,20 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 		p.note(&c, ownerFixed, 0, p.fixed())
 	}
 	p.install(&c)
+	p.noteShown()
 	return len(c.made)+len(c.gone) > 0, err
+}
+
+// noteShown tells the keeper which revisions the table shows.
+func (p *Publisher) noteShown() {
+	shown := make(map[string]int64, len(p.config.Feeds))
+	for _, feed := range p.config.Feeds {
+		if o := p.owner(feedOwner(feed.Name)); o.made {
+			shown[feed.Name] = o.revision
+		}
+	}
+	p.shown.Store(&shown)
+	signal(p.keeper.unkept)
 }
 
 // stale gives the feeds to be made again.
@@ -202,7 +224,7 @@ func (p *Publisher) note(c *change, name string, revision int64, out outcome) *o
 
 // forget takes away what belongs to feeds that are configured no more.
 func (p *Publisher) forget(c *change) {
-	keep := map[string]bool{ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true}
+	keep := map[string]bool{ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerRestored: true}
 	for _, feed := range p.config.Feeds {
 		keep[feedOwner(feed.Name)] = true
 	}

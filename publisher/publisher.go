@@ -36,8 +36,10 @@ type Config struct {
 // Options are what New needs.
 type Options struct {
 	Config
-	Store Store        // required
-	Log   *slog.Logger // nil: slog.Default()
+	Store Store // required
+	// Renditions is where renditions are kept over a restart; nil: nowhere.
+	Renditions Renditions
+	Log        *slog.Logger // nil: slog.Default()
 }
 
 // Publisher keeps the renditions up to date. Its methods are safe for
@@ -53,6 +55,10 @@ type Publisher struct {
 	next    atomic.Pointer[Config] // given by Reconfigure, not taken yet
 	wake    chan struct{}          // holds a token when next was set
 	untried chan struct{}          // holds a token when brotli may have work
+	keeper  keeper
+	shown   atomic.Pointer[map[string]int64] // revisions of the feeds in table, or older ones
+	ready   chan struct{}                    // closed once everything was published
+	isReady sync.Once
 
 	publishing sync.Mutex // one round at a time; it guards what follows
 	config     Config
@@ -68,7 +74,8 @@ type Publisher struct {
 // table is all renditions by path. It is never changed once published.
 type table map[string]*Rendition
 
-// New makes a publisher without renditions: Publish or Run make them.
+// New makes a publisher without renditions: Restore brings back those that were
+// kept, Publish and Run make them.
 func New(options Options) *Publisher {
 	p := &Publisher{
 		store:   options.Store,
@@ -76,6 +83,8 @@ func New(options Options) *Publisher {
 		formats: feedFormats(),
 		wake:    make(chan struct{}, 1),
 		untried: make(chan struct{}, 1),
+		keeper:  keeper{store: options.Renditions, unkept: make(chan struct{}, 1), kept: map[string]*Rendition{}},
+		ready:   make(chan struct{}),
 		owners:  map[string]*owner{},
 	}
 	p.next.Store(&options.Config)
@@ -84,6 +93,7 @@ func New(options Options) *Publisher {
 	}
 	p.troubles.log = p.log
 	p.table.Store(&table{})
+	p.shown.Store(&map[string]int64{})
 	return p
 }
 
@@ -93,6 +103,10 @@ func (p *Publisher) Lookup(path string) *Rendition { return (*p.table.Load())[pa
 
 // Renditions gives all renditions by path, as they are now.
 func (p *Publisher) Renditions() map[string]*Rendition { return maps.Clone(*p.table.Load()) }
+
+// Ready gives a channel that is closed once everything was published: from
+// then on, an address without a rendition is none.
+func (p *Publisher) Ready() <-chan struct{} { return p.ready }
 
 // Reconfigure takes another configuration, from the next round on, which Run
 // starts at once. It doesn't wait. Feeds and their pages change together, the

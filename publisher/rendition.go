@@ -10,12 +10,18 @@ import (
 
 // Draft is what a rendition is made from.
 type Draft struct {
-	Path         string // as in the URL, without the site's sub-path: "/latest.rss"
-	Kind         Kind
-	ContentType  string
-	Links        []string // Link header values (RFC 8288)
-	Body         []byte   // not to be changed afterwards
+	Path        string // as in the URL, without the site's sub-path: "/latest.rss"
+	Kind        Kind
+	ContentType string
+	Links       []string  // Link header values (RFC 8288)
+	Body        []byte    // not to be changed afterwards
+	Updated     time.Time // newest change of what it shows, as its stories tell; zero when nothing does
+	// LastModified is when the bytes came to be these: now, but for files.
+	// Zero sends no date.
 	LastModified time.Time
+	// DateShared: earlier bytes had the same LastModified, which hence proves
+	// nothing. NewRendition sets it.
+	DateShared bool
 }
 
 // Rendition is the bytes of one address with all that a response needs. It is
@@ -50,13 +56,23 @@ type Field struct {
 }
 
 // NewRendition makes the rendition of a draft with gzip at once; brotli, which
-// costs ten times as much, is for later. Where before is the last rendition of
-// the same address, its bytes are used again as far as they are the same, and
-// before itself is returned if nothing differs that a client could see: the
-// ETag stays, and so does the Last-Modified of the change that made the bytes.
+// costs ten times as much, is for later. Before is the last rendition of the
+// same address, if there is one:
+//
+//  1. With the same bytes, those are used again with their ETag and
+//     Last-Modified, and before itself is returned if nothing differs that a
+//     client could see.
+//  2. Other bytes have a later Last-Modified (RFC 9110 §8.8.2). A date is of
+//     whole seconds, so two changes may share one: then DateShared is set.
+//     Whoever asks by date alone is never told that an old copy is good,
+//     whichever way the stories' own dates went.
 func NewRendition(draft Draft, before *Rendition) *Rendition {
 	draft.LastModified = draft.LastModified.UTC().Truncate(time.Second)
 	if before == nil || !bytes.Equal(before.Body, draft.Body) {
+		if before != nil && !draft.LastModified.IsZero() {
+			draft.LastModified = later(draft.LastModified, before.LastModified)
+			draft.DateShared = draft.LastModified.Equal(before.LastModified)
+		}
 		r := &Rendition{Draft: draft, untried: compressible(&draft)}
 		var gzip []byte
 		if r.untried {
@@ -68,7 +84,7 @@ func NewRendition(draft Draft, before *Rendition) *Rendition {
 	if before.sameHead(&draft) {
 		return before
 	}
-	draft.Body, draft.LastModified = before.Body, before.LastModified
+	draft.Body, draft.LastModified, draft.DateShared = before.Body, before.LastModified, before.DateShared
 	r := &Rendition{Draft: draft, untried: before.untried}
 	r.assemble(before.Plain.ETag, before.Gzip.body(), before.Brotli.body())
 	return r
@@ -79,6 +95,14 @@ func NewRendition(draft Draft, before *Rendition) *Rendition {
 func (r *Rendition) WithBrotli(coded []byte) *Rendition {
 	next := &Rendition{Draft: r.Draft}
 	next.assemble(r.Plain.ETag, r.Gzip.body(), coded)
+	return next
+}
+
+// redated gives the same rendition with another Last-Modified.
+func (r *Rendition) redated(at time.Time) *Rendition {
+	next := &Rendition{Draft: r.Draft, untried: r.untried}
+	next.LastModified = at.UTC()
+	next.assemble(r.Plain.ETag, r.Gzip.body(), r.Brotli.body())
 	return next
 }
 
@@ -99,7 +123,7 @@ func (r *Rendition) Lookup(coding string) *Variant {
 
 func (r *Rendition) sameHead(draft *Draft) bool {
 	return r.Path == draft.Path && r.Kind == draft.Kind && r.ContentType == draft.ContentType &&
-		slices.Equal(r.Links, draft.Links)
+		r.Updated.Equal(draft.Updated) && slices.Equal(r.Links, draft.Links)
 }
 
 func (v *Variant) body() []byte {

@@ -157,3 +157,28 @@ func TestNewRenditionOnTwoNodes(t *testing.T) {
 		t.Error("the same draft gives different renditions")
 	}
 }
+
+// Dates of other bytes never go back, and never lie: a date that two of them
+// had proves nothing.
+func TestNewRenditionDates(t *testing.T) {
+	t.Parallel()
+	first := NewRendition(feedDraft(longText), nil)
+	for _, tc := range []struct {
+		why    string
+		at     time.Time
+		want   time.Time
+		shared bool
+	}{
+		{"later", noon.Add(time.Minute), noon.Add(time.Minute), false},
+		{"within the same second", noon.Add(900 * time.Millisecond), noon, true},
+		{"the clock went back", noon.Add(-time.Hour), noon, true},
+		{"no date at all", time.Time{}, time.Time{}, false},
+	} {
+		draft := feedDraft(longText + tc.why)
+		draft.LastModified = tc.at
+		got := NewRendition(draft, first)
+		if !got.LastModified.Equal(tc.want) || got.DateShared != tc.shared {
+			t.Errorf("%s: %v, shared %t; want %v, %t", tc.why, got.LastModified, got.DateShared, tc.want, tc.shared)
+		}
+	}
+}

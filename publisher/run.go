@@ -20,13 +20,15 @@ const (
 // while a round is on are one round together; and a round is followed by a
 // rest as long as it took, so that a storm of changes leaves half of the
 // machine to others. When the store fails the renditions stay, and the round
-// is tried again with growing pauses. Run makes the brotli variants too.
+// is tried again with growing pauses. Run makes the brotli variants too, and
+// keeps renditions behind the serving.
 //
 // It must not run twice at once.
 func (p *Publisher) Run(ctx context.Context) {
 	var background sync.WaitGroup
 	defer background.Wait()
 	background.Go(func() { p.compress(ctx) })
+	background.Go(func() { p.keepAll(ctx) })
 	tokens := p.store.Watch(ctx)
 	retry := firstRetry
 	for ctx.Err() == nil {

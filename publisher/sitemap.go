@@ -30,19 +30,19 @@ func (p *Publisher) sitemap() outcome {
 	var newest time.Time
 	b := bytes.NewBufferString(sitemapHead)
 	for _, r := range pages[:min(len(pages), sitemapMost)] {
-		newest = later(newest, r.LastModified)
+		newest = later(newest, r.Updated)
 		b.WriteString("<url><loc>")
 		_ = xml.EscapeText(b, []byte(p.config.Site.URL+(&url.URL{Path: r.Path}).EscapedPath())) // a buffer takes everything
 		b.WriteString("</loc>")
-		if !r.LastModified.IsZero() {
-			b.WriteString("<lastmod>" + r.LastModified.Format(time.RFC3339) + "</lastmod>")
+		if !r.Updated.IsZero() {
+			b.WriteString("<lastmod>" + r.Updated.Truncate(time.Second).Format(time.RFC3339) + "</lastmod>")
 		}
 		b.WriteString("</url>\n")
 	}
 	b.WriteString(sitemapTail)
 	return outcome{made: []made{p.make(Draft{
 		Path: sitemapPath, Kind: KindText, ContentType: "application/xml; charset=utf-8",
-		Body: b.Bytes(), LastModified: newest,
+		Body: b.Bytes(), Updated: newest, LastModified: now(),
 	})}}
 }
 

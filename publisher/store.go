@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -27,4 +28,19 @@ type Store interface {
 
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
+}
+
+// Renditions is where renditions are kept, so that a program that was started
+// again serves at once what it served before. Implementations are safe for
+// concurrent use, by several processes too.
+type Renditions interface {
+	// Kept gives everything that is kept.
+	Kept(ctx context.Context) (news.Kept, error)
+
+	// Keep keeps renditions in place of those at the same paths, forgets those
+	// at the paths that are gone, and notes the revisions of feeds, all in one
+	// step. Where another process keeps the same bytes at a path already, the
+	// LastModified of that one stays: modified has it, so that all processes
+	// send the same.
+	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)
 }

@@ -62,6 +62,7 @@ func (p *Publisher) install(c *change) {
 	}
 	p.table.Store(&next)
 	signal(p.untried)
+	signal(p.keeper.unkept)
 }
 
 // make gives a draft its place, in the hands of what is there now.

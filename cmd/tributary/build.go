@@ -77,12 +77,26 @@ func (a *app) pullForBuild(ctx context.Context, c *config.Config, noRefresh bool
 
 // writeFiles writes all that can be published; the error names what can't.
 func (e *engine) writeFiles(ctx context.Context, out string) (export.Report, error) {
-	if err := e.publisher.Publish(ctx); err != nil {
+	if err := e.publishOnce(ctx); err != nil {
 		return export.Report{}, err
 	}
 	report, err := export.Write(ctx, out, e.publisher.Renditions())
+	return report, errors.Join(err, e.troubles())
+}
+
+// publishOnce brings what is published up to date, for programs that start
+// later too. An error is the store's.
+func (e *engine) publishOnce(ctx context.Context) error {
+	if _, err := e.publisher.Restore(ctx); err != nil {
+		return err
+	}
+	return e.publisher.Publish(ctx)
+}
+
+// troubles names all that can't be published.
+func (e *engine) troubles() (err error) {
 	for _, trouble := range e.publisher.Troubles() {
 		err = errors.Join(err, fmt.Errorf("not published: %s: %s", trouble.Where, trouble.Detail))
 	}
-	return report, err
+	return err
 }

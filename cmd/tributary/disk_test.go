@@ -115,10 +115,10 @@ func TestFullDisk(t *testing.T) {
 
 	free := d.fill()
 	second := d.publish(2)
-	p.awaitLog(t, "free some space")
+	p.awaitLog(t, "the store fails")
 	mustServe(t, address, first)
 	<-time.After(3 * time.Second / 2) // it tries again after a second, and nothing tells of it
-	if log := p.messages.String(); strings.Count(log, "free some space") != 1 {
+	if log := p.messages.String(); strings.Count(log, "the store fails") != 1 {
 		t.Errorf("the log doesn't tell once that the disk is full:\n%s", log)
 	}
 	mustServe(t, address, first)
@@ -184,7 +184,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	p := d.start(program, "serve", "--listen", "127.0.0.1:0")
 	address := p.address(t)
 	mustServe(t, address, first)
-	if log := p.awaitLog(t, "what is stored is served"); strings.Count(log, "\n") != 1 {
+	if log := p.awaitLog(t, "what is stored is served"); strings.Count(log, "nothing can be stored") != 1 {
 		t.Errorf("the log tells more than once that nothing can be stored:\n%s", log)
 	}
 	p.Process.Signal(syscall.SIGTERM)

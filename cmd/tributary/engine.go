@@ -26,6 +26,8 @@ import (
 var (
 	_ aggregator.Store = (*sqlite.DB)(nil)
 	_ publisher.Store  = (*sqlite.DB)(nil)
+
+	_ publisher.Renditions = (*sqlite.DB)(nil)
 )
 
 // engine is both halves around the store, wired by one config.
@@ -82,7 +84,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 		Store: e.store, Fetcher: newFetcher(c, e.client), Log: log,
 		Now: a.now, Observe: o.visited, Held: o.held,
 	})
-	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Log: log})
+	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log})
 	return e, nil
 }
 

@@ -25,8 +25,8 @@ func newRefresh(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh [NAME...]",
 		Short: "Pull what is due once",
-		Long: `Pulls the sources that are due, or the named ones, due or not, stores what they
-bring, and prints what came of each. Exits with 1 when one of them failed. A
+		Long: `Pulls the sources that are due, or the named ones, due or not, stores and
+publishes what they bring, and prints what came of each. Exits with 1 when one of them failed. A
 source that another process is visiting is left to it and told as held; so is
 one whose visit was killed, until that visit's time is over.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +54,7 @@ func (a *app) refresh(ctx context.Context, round aggregator.Round, asJSON bool) 
 		return err
 	}
 	_, err = e.articles.tellProblems(a.stderr)
+	err = errors.Join(err, e.publishOnce(ctx), e.troubles())
 	if err := errors.Join(err, printVisits(a.stdout, visited, asJSON), e.close()); err != nil {
 		return failed(err)
 	}

@@ -76,7 +76,8 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 }
 
 // runServer runs what the node's roles ask for until ctx ends or one part of
-// it fails. A store that can only be read, as one on a full disk, is no
+// it fails. What was published before is served at once, anything else once it
+// is published. A store that can only be read, as one on a full disk, is no
 // failure: what it holds is served.
 func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.Logger) error {
 	node := e.config.Node()
@@ -85,6 +86,15 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	r.handler = serve.New(e.publisher, servedBy(e.config))
+	open := func() {
+		group.Go(func() error { return serve.Run(ctx, serve.NewServer(r.handler), listener) })
+		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, basePath(e.config)))
+	}
+	early := listener != nil && e.restore(ctx, log)
+	if early {
+		open()
+	}
 	ready := e.prepare(ctx, log)
 	group.Go(func() error {
 		if !ready && !e.awaitStore(ctx, log) || !node.Has(config.RolePull) {
@@ -92,15 +102,15 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		}
 		return e.pull(ctx, log)
 	})
-	r.handler = serve.New(e.publisher, servedBy(e.config))
 	group.Go(func() error { return r.run(ctx) })
 	if listener != nil {
 		if err := e.publisher.Publish(ctx); err != nil && ctx.Err() == nil {
 			log.Error("not all is published yet", "error", err)
 		}
 		group.Go(func() error { e.publisher.Run(ctx); return nil })
-		group.Go(func() error { return serve.Run(ctx, serve.NewServer(r.handler), listener) })
-		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, basePath(e.config)))
+		if !early {
+			open()
+		}
 	}
 	return group.Wait()
 }
@@ -115,6 +125,16 @@ func listen(node config.Node) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w; [site] listen or --listen names another address", node.Listen, err)
 	}
 	return listener, nil
+}
+
+// restore brings back what was published before this start, and reports
+// whether it is current.
+func (e *engine) restore(ctx context.Context, log *slog.Logger) bool {
+	current, err := e.publisher.Restore(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.Warn("what was published before can't be read; it is made anew", "error", err)
+	}
+	return current
 }
 
 // prepare makes the store follow the config and reads what is local, if this

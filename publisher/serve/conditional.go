@@ -16,7 +16,8 @@ import (
 //  2. A tag may name any variant whose coding the client accepts: that is the
 //     selected representation then. So a client that holds the gzip variant
 //     loads nothing again when the brotli one becomes ready.
-//  3. Else If-Modified-Since, with our own date back or a later one.
+//  3. Else If-Modified-Since, with our own date back or a later one, unless
+//     that date was another rendition's too.
 func revalidated(header http.Header, rendition *publisher.Rendition) *publisher.Variant {
 	if tags := field(header, "If-None-Match"); tags != "" {
 		if strings.TrimSpace(tags) == "*" {
@@ -25,7 +26,7 @@ func revalidated(header http.Header, rendition *publisher.Rendition) *publisher.
 		return tagged(tags, header, rendition)
 	}
 	since := field(header, "If-Modified-Since")
-	if since == "" || rendition.Modified == "" {
+	if since == "" || rendition.Modified == "" || rendition.DateShared {
 		return nil
 	}
 	if since != rendition.Modified {

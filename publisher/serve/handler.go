@@ -18,6 +18,9 @@ type Renditions interface {
 	// Lookup gives what is served at a path below the site's URL, nil when
 	// there is nothing. It is called for every request, from many goroutines.
 	Lookup(path string) *publisher.Rendition
+	// Ready is closed once everything is there that will be: until then, a
+	// path without a rendition may yet get one.
+	Ready() <-chan struct{}
 }
 
 // Options are what the site's configuration says about serving.
@@ -37,9 +40,12 @@ type Options struct {
 //     Accept, and A-IM (RFC 3229) is ignored: readers ask for it that cannot
 //     read the answer.
 //  2. Other methods there get 405 with Allow.
-//  3. Routes that are no renditions come next, then redirects.
-//  4. A path with a slash too many is redirected to the one without.
-//  5. What is left is 404: a page where an HTML page was asked for.
+//  3. Routes that are no renditions come next.
+//  4. While renditions are still being made after a start, a request for
+//     another path waits for them, at most 5 s, then gets 503.
+//  5. Redirects come next. A path with a slash too many is redirected to the
+//     one without.
+//  6. What is left is 404: a page where an HTML page was asked for.
 //
 // Errors carry CORS headers too, so that a script can tell them from a broken
 // network, but never the cache headers of a success.
@@ -63,15 +69,22 @@ func (h *Handler) Configure(options Options) { h.options.Store(&options) }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	options := h.options.Load()
 	path, inside := strings.CutPrefix(r.URL.Path, options.BasePath)
-	if inside && path != publisher.NotFoundPath {
-		if rendition := h.renditions.Lookup(path); rendition != nil {
-			if allowed(w, r) {
-				answer(w, r, rendition)
-			}
-			return
-		}
+	if inside && h.found(w, r, path) {
+		return
 	}
 	h.elsewhere(w, r, options, path, inside)
+}
+
+// found answers a path that has a rendition.
+func (h *Handler) found(w http.ResponseWriter, r *http.Request, path string) bool {
+	rendition := h.renditions.Lookup(path)
+	if rendition == nil || path == publisher.NotFoundPath {
+		return false
+	}
+	if allowed(w, r) {
+		answer(w, r, rendition)
+	}
+	return true
 }
 
 // answer sends a rendition, or says that the client has it already.

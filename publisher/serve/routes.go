@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // routes are the addresses that are no renditions, by path below the base.
@@ -35,6 +36,13 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		}
 		return
 	}
+	switch ready, waited := h.awaitReady(r); {
+	case !ready:
+		notReady(w, r)
+		return
+	case waited && inside && h.found(w, r, path):
+		return
+	}
 	if to := h.target(r, options, path, inside); to != "" {
 		if allowed(w, r) {
 			redirect(w, to)
@@ -42,6 +50,34 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		return
 	}
 	h.notFound(w, r)
+}
+
+// readyWait is how long a request waits for a rendition after a start.
+const readyWait = 5 * time.Second
+
+// awaitReady waits until all renditions are there that will be, or the client
+// is gone. It reports whether they are, and whether that took any time.
+func (h *Handler) awaitReady(r *http.Request) (ready, waited bool) {
+	select {
+	case <-h.renditions.Ready():
+		return true, false
+	default:
+	}
+	timer := time.NewTimer(readyWait)
+	defer timer.Stop()
+	select {
+	case <-h.renditions.Ready():
+		return true, true
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+	return false, true
+}
+
+// notReady asks the client to come back.
+func notReady(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Retry-After", "5")
+	plain(w, r, http.StatusServiceUnavailable, "starting: not everything is published yet")
 }
 
 // target says where a path is now; "" when nowhere.

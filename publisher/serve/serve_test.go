@@ -20,6 +20,11 @@ type table map[string]*publisher.Rendition
 
 func (t table) Lookup(path string) *publisher.Rendition { return t[path] }
 
+func (t table) Ready() <-chan struct{} { return closed }
+
+// closed is ready from the start.
+var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
 var changed = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // site is what the scripts talk to: one address of each kind.

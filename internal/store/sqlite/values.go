@@ -106,6 +106,30 @@ func (o object) Scan(value any) error {
 	return fmt.Errorf("JSON can't be %T", value)
 }
 
+// blob reads bytes, which are the caller's own; NULL is nil.
+type blob struct{ into *[]byte }
+
+func (b blob) Scan(value any) error {
+	*b.into = nil
+	if value == nil {
+		return nil
+	}
+	read, ok := value.([]byte)
+	if !ok {
+		return fmt.Errorf("bytes can't be %T", value)
+	}
+	*b.into = bytes.Clone(read)
+	return nil
+}
+
+// bytesOrNull stores no bytes as NULL.
+func bytesOrNull(value []byte) any {
+	if len(value) == 0 {
+		return nil
+	}
+	return value
+}
+
 // list gives the JSON of a list, NULL for an empty one.
 func list[T any](values []T) (any, error) {
 	if len(values) == 0 {

@@ -18,7 +18,7 @@ import (
 )
 
 // Store is what is tested: the methods of aggregator.Store, then those of
-// publisher.Store. The comments there are the contract. They are listed here
+// publisher.Store and of publisher.Renditions. The comments there are the contract. They are listed here
 // so that a store's tests need neither package.
 type Store interface {
 	SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error)
@@ -35,6 +35,9 @@ type Store interface {
 	Watch(ctx context.Context) <-chan struct{}
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
+
+	Kept(ctx context.Context) (news.Kept, error)
+	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)
 }
 
 // Open opens one more handle on the same database, as another process would.
@@ -45,7 +48,7 @@ type Open func(t *testing.T) Store
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
-		placeChecks, feedChecks, itemChecks, infoChecks, watchChecks, sharedChecks,
+		placeChecks, feedChecks, itemChecks, infoChecks, watchChecks, renditionChecks, sharedChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {
