@@ -384,6 +384,12 @@ type flaky struct {
 	broken  bool
 }
 
+func (f *flaky) set(broken bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = broken
+}
+
 var errDisk = errors.New("disk full")
 
 func (f *flaky) Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error) {

@@ -44,13 +44,13 @@ type puller struct {
 // given up; what they would have brought is fetched again when their leases
 // have expired. Trouble with the store is logged and waited out.
 func (a *Aggregator) Run(ctx context.Context) error {
-	p := a.newPuller(ctx)
+	p := a.newPuller(ctx, false)
 	return p.run(ctx)
 }
 
-func (a *Aggregator) newPuller(ctx context.Context) *puller {
-	p := &puller{a: a, freed: make(chan struct{}, 1), jobs: make(chan job), trouble: trouble{log: a.log}}
-	p.recorder = a.newRecorder(ctx, p.signal)
+func (a *Aggregator) newPuller(ctx context.Context, once bool) *puller {
+	p := &puller{a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job), trouble: trouble{log: a.log}}
+	p.recorder = a.newRecorder(ctx, p.signal, !once)
 	return p
 }
 

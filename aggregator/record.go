@@ -30,14 +30,15 @@ type recorder struct {
 	idle    chan struct{} // holds a token when no visit was under way
 	done    chan struct{}
 	stored  func() // called after each group: due times have changed
-	failed  error  // of the first result that could not be stored; read after done
+	patient bool   // try again what could not be stored
+	failed  error  // of the first result that was given up; read after done
 	trouble trouble
 }
 
-func (a *Aggregator) newRecorder(ctx context.Context, stored func()) *recorder {
+func (a *Aggregator) newRecorder(ctx context.Context, stored func(), patient bool) *recorder {
 	r := &recorder{
 		a: a, results: make(chan news.Result, recordGroup), idle: make(chan struct{}, 1), done: make(chan struct{}),
-		stored: stored, trouble: trouble{log: a.log},
+		stored: stored, patient: patient, trouble: trouble{log: a.log},
 	}
 	go r.run(ctx)
 	return r
@@ -55,11 +56,28 @@ func (r *recorder) run(ctx context.Context) {
 	ctx, cancel := lingering(ctx)
 	defer cancel()
 	group := make([]news.Result, 0, recordGroup)
-	for result := range r.results {
-		group = r.gather(append(group[:0], result))
+	for {
+		if len(group) > 0 {
+			r.rest(ctx)
+		} else if result, ok := <-r.results; ok {
+			group = append(group, result)
+		} else {
+			return
+		}
+		group = r.gather(group)
 		slices.SortFunc(group, bySource) // neighbors lie on the same pages
-		r.record(ctx, group)
+		group = r.record(ctx, group)
 		r.stored()
+	}
+}
+
+// rest lets a failing store be for a while, until ctx ends at most.
+func (r *recorder) rest(ctx context.Context) {
+	timer := time.NewTimer(r.trouble.pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -108,20 +126,36 @@ func (r *recorder) noMore() {
 	}
 }
 
-// record stores a group. When that fails, each result is tried by itself, so
-// that one which the store refuses doesn't take its neighbors along.
-func (r *recorder) record(ctx context.Context, group []news.Result) {
-	err := r.store(ctx, group)
+// record stores a group and gives what is to be tried again, in the group's own
+// space. When storing fails, each result is tried by itself:
+//
+//  1. What the store refuses while it takes others is given up; its neighbors
+//     are stored.
+//  2. When it takes nothing, its disk may be full: all of it is kept for
+//     another try, as far as the leases last. What was fetched isn't fetched
+//     again then, nor shown later than it must.
+func (r *recorder) record(ctx context.Context, group []news.Result) (left []news.Result) {
+	err, refused := r.store(ctx, group), group
 	if err != nil && len(group) > 1 {
-		err = nil
+		err, refused = nil, nil
 		for i := range group {
-			err = errors.Join(err, r.store(ctx, group[i:i+1]))
+			if one := r.store(ctx, group[i:i+1]); one != nil {
+				err, refused = errors.Join(err, one), append(refused, group[i])
+			}
 		}
 	}
-	if err != nil && r.failed == nil {
+	r.trouble.note("record visits", err)
+	if err == nil {
+		return group[:0]
+	}
+	if r.patient && len(refused) == len(group) && ctx.Err() == nil {
+		now := r.a.now()
+		left = slices.DeleteFunc(group, func(result news.Result) bool { return !result.Lease.Until.After(now) })
+	}
+	if len(left) < len(refused) && r.failed == nil {
 		r.failed = err
 	}
-	r.trouble.note("record visits", err)
+	return left
 }
 
 func (r *recorder) store(ctx context.Context, group []news.Result) error {

@@ -45,8 +45,8 @@ func (a *Aggregator) RefreshArticles(ctx context.Context) error {
 // pullOnce pulls these sources, or what is due when only is nil, and waits
 // until all of it is stored.
 func (a *Aggregator) pullOnce(ctx context.Context, only []news.SourceKey) error {
-	p := a.newPuller(ctx)
-	p.once, p.dueBy, p.only = true, a.now(), only
+	p := a.newPuller(ctx, true)
+	p.dueBy, p.only = a.now(), only
 	if err := p.run(ctx); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,15 +186,51 @@ func TestRunWaitsOutAFailingStore(t *testing.T) {
 		if got := r.titles(); len(got) != 0 {
 			t.Fatalf("a store that fails shows %q", got)
 		}
-		store.mu.Lock()
-		store.broken = false
-		store.mu.Unlock()
-		time.Sleep(2 * time.Minute) // the lease runs out, the source comes again
+		store.set(false)
+		time.Sleep(2 * time.Minute) // the lease has run out, the source comes again
 		synctest.Wait()
 		if got := r.titles(); len(got) != 1 {
 			t.Errorf("once the store works the feed shows %q", got)
 		}
 	})
+}
+
+// What was read while the store failed is stored as soon as it works, long
+// before the lease ends, and isn't fetched again.
+func TestRunKeepsResultsForAFailingStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, fetched := (*flaky)(nil), &counting{}
+		r := newRig(t, func(o *aggregator.Options) {
+			store = &flaky{Store: o.Store, broken: true}
+			fetched.Fetcher = o.Fetcher
+			o.Store, o.Fetcher = store, fetched
+		})
+		s, _ := fileSource(t, "a", upstreamtest.NewItem(1))
+		r.configure(s)
+		defer r.start()()
+		time.Sleep(10 * time.Second)
+		store.set(false)
+		time.Sleep(6 * time.Second) // tried after 1, 3, 7 and 15 s
+		synctest.Wait()
+		if got := r.titles(); len(got) != 1 {
+			t.Errorf("once the store works the feed shows %q", got)
+		}
+		if n := fetched.n.Load(); n != 1 {
+			t.Errorf("fetched %d times", n)
+		}
+	})
+}
+
+// counting counts fetches.
+type counting struct {
+	aggregator.Fetcher
+	n atomic.Int64
+}
+
+func (c *counting) Fetch(ctx context.Context, request fetch.Request) (*fetch.Response, error) {
+	c.n.Add(1)
+	return c.Fetcher.Fetch(ctx, request)
 }
 
 // stuck is a fetcher that hangs until its context ends.
