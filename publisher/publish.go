@@ -129,6 +129,12 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 	}
 	p.install(&c)
 	p.noteShown()
+	p.streams.keep(p.config.Feeds)
+	for i, feed := range stale {
+		if errs[i] == nil {
+			p.streams.publish(editions[i], revisions[feed.Name])
+		}
+	}
 	return len(c.made)+len(c.gone) > 0, err
 }
 

@@ -49,6 +49,7 @@ type Publisher struct {
 	log      *slog.Logger
 	formats  []format
 	troubles troubles
+	streams  streams
 
 	table   atomic.Pointer[table]
 	swap    sync.Mutex             // held by whoever replaces table

@@ -43,7 +43,7 @@ type Options struct {
 //  3. Routes that are no renditions come next.
 //  4. While renditions are still being made after a start, a request for
 //     another path waits for them, at most 5 s, then gets 503.
-//  5. Redirects come next. A path with a slash too many is redirected to the
+//  5. Streams of events and redirects come next. A path with a slash too many is redirected to the
 //     one without.
 //  6. What is left is 404: a page where an HTML page was asked for.
 //
@@ -51,12 +51,15 @@ type Options struct {
 // network, but never the cache headers of a success.
 type Handler struct {
 	renditions Renditions
+	events     Events
+	followers  atomic.Int64 // open streams
 	options    atomic.Pointer[Options]
 }
 
-// New makes a handler; it serves at once whatever renditions hold.
-func New(renditions Renditions, options Options) *Handler {
-	h := &Handler{renditions: renditions}
+// New makes a handler; it serves at once whatever renditions hold. Without
+// events, which may be nil, there are no streams.
+func New(renditions Renditions, events Events, options Options) *Handler {
+	h := &Handler{renditions: renditions, events: events}
 	h.Configure(options)
 	return h
 }

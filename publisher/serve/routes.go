@@ -43,6 +43,9 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 	case waited && inside && h.found(w, r, path):
 		return
 	}
+	if inside && h.follow(w, r, path) {
+		return
+	}
 	if to := h.target(r, options, path, inside); to != "" {
 		if allowed(w, r) {
 			redirect(w, to)

@@ -49,7 +49,7 @@ func site() table {
 // start serves site on loopback until the test ends.
 func start(tb testing.TB, options serve.Options) (address string, client *http.Client) {
 	tb.Helper()
-	return startHandler(tb, serve.New(site(), options))
+	return startHandler(tb, serve.New(site(), nil, options))
 }
 
 func startHandler(tb testing.TB, handler http.Handler) (address string, client *http.Client) {
@@ -122,7 +122,7 @@ func TestBrotliComesLater(t *testing.T) {
 	renditions := site()
 	gzip := renditions["/latest.rss"].Gzip.ETag
 	renditions["/latest.rss"] = renditions["/latest.rss"].WithBrotli(codec.Brotli(renditions["/latest.rss"].Body, 9))
-	address, client := startHandler(t, serve.New(renditions, serve.Options{}))
+	address, client := startHandler(t, serve.New(renditions, nil, serve.Options{}))
 
 	response := fetch(t, client, "GET", address+"/latest.rss", "gzip, deflate, br")
 	if got := response.Header.Get("Content-Encoding"); got != "br" {
@@ -158,7 +158,7 @@ func TestBrotliComesLater(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	t.Parallel()
-	handler := serve.New(site(), serve.Options{})
+	handler := serve.New(site(), nil, serve.Options{})
 	address, client := startHandler(t, handler)
 	if got := fetch(t, client, "GET", address+"/news/latest.rss", "").StatusCode; got != 404 {
 		t.Errorf("before: %d, want 404", got)

@@ -27,9 +27,11 @@ func NewServer(handler http.Handler) *http.Server {
 }
 
 // Run serves on a listener until ctx ends, then lets answers under way finish
-// for at most 3 seconds. It closes the listener and gives nil after a stop by
+// for at most 3 seconds; streams, whose requests' context is ctx, end at once.
+// It closes the listener and gives nil after a stop by
 // ctx, however it went.
 func Run(ctx context.Context, server *http.Server, listener net.Listener) error {
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
