@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -13,7 +14,7 @@ import (
 type format struct {
 	extension, contentType string
 
-	render func(edition *news.Edition) (render.Rendered, error)
+	render func(edition *news.Edition, last *render.Rendered) (render.Rendered, error)
 	verify func(body []byte, items int) error
 }
 
@@ -23,7 +24,9 @@ func feedFormats() []format {
 	for i, f := range render.Formats {
 		list[i] = format{
 			extension: f.Extension, contentType: f.ContentType,
-			render: func(edition *news.Edition) (render.Rendered, error) { return f.Render(edition, render.Options{}) },
+			render: func(edition *news.Edition, last *render.Rendered) (render.Rendered, error) {
+				return f.Render(edition, render.Options{Last: last})
+			},
 			verify: f.Verify,
 		}
 	}
@@ -53,19 +56,23 @@ func (p *Publisher) edition(ctx context.Context, feed news.Feed) (*news.Edition,
 
 // feed makes all addresses of an edition. What fails, fails alone: a format
 // that can't be written or read back keeps its last rendition.
-func (p *Publisher) feed(edition *news.Edition) outcome {
+func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 	var out outcome
+	if o.rendered == nil {
+		o.rendered = make(map[string]*render.Rendered, len(p.formats))
+	}
 	for _, f := range p.formats {
-		p.document(&out, edition, f)
+		p.document(&out, o, edition, f)
 	}
 	p.feedPages(&out, edition)
 	return out
 }
 
 // document renders an edition in one format and lets it through the gate.
-func (p *Publisher) document(out *outcome, edition *news.Edition, f format) {
+func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f format) {
 	path := "/" + edition.Feed.Name + f.extension
-	rendered, err := f.render(edition)
+	last := o.rendered[f.extension]
+	rendered, err := f.render(edition, last)
 	if err == nil {
 		err = f.verify(rendered.Body, rendered.Items)
 	}
@@ -77,6 +84,9 @@ func (p *Publisher) document(out *outcome, edition *news.Edition, f format) {
 		out.troubles = append(out.troubles, Trouble{
 			Where: fmt.Sprintf("%s story %d", path, left.Story), Detail: "left out: " + left.Err.Error(),
 		})
+	}
+	if last == nil || !bytes.Equal(last.Body, rendered.Body) { // else the last one shares its bytes with the rendition
+		o.rendered[f.extension] = &rendered
 	}
 	out.made = append(out.made, p.make(Draft{
 		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.links(path),

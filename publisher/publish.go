@@ -108,9 +108,13 @@ func (p *Publisher) takeConfig() {
 func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64) (changed bool, err error) {
 	stale := p.stale(revisions)
 	editions, outcomes, errs := make([]*news.Edition, len(stale)), make([]outcome, len(stale)), make([]error, len(stale))
+	owners := make([]*owner, len(stale))
+	for i := range stale {
+		owners[i] = p.owner(feedOwner(stale[i].Name))
+	}
 	parallel(len(stale), func(i int) {
 		if editions[i], errs[i] = p.edition(ctx, stale[i]); errs[i] == nil {
-			outcomes[i] = p.feed(editions[i])
+			outcomes[i] = p.feed(owners[i], editions[i])
 		}
 	})
 	var c change

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"tributary/publisher/render"
 )
 
 // owner is what made some renditions, is made again as a whole, and has its
@@ -13,6 +15,8 @@ type owner struct {
 	revision int64     // of the store, when it was made
 	expires  time.Time // when it is stale by time alone; zero: never
 	paths    []string
+	// rendered is what each format of a feed gave last, by extension.
+	rendered map[string]*render.Rendered
 }
 
 // made is an address as an owner made it.

@@ -55,6 +55,9 @@ type Options struct {
 	// TTL is how long a reader may wait before it asks again, in whole
 	// minutes; 0 says nothing.
 	TTL time.Duration
+	// Last is what the same format gave for the last edition of the feed; nil
+	// for none. Items that are the same are taken from there.
+	Last *Rendered
 }
 
 // Rendered is an edition in one format.
@@ -62,6 +65,8 @@ type Rendered struct {
 	Body  []byte
 	Items int        // in Body
 	Left  []Omission // what is not in Body, in the order of the edition
+
+	fragments fragments // of Body
 }
 
 // Omission is a story that could not be rendered.
@@ -79,12 +84,16 @@ func (f Format) Render(edition *news.Edition, options Options) (Rendered, error)
 	head := newHead(edition, f, options)
 	scope := newScope(edition)
 	writer := f.newWriter()
+	if options.Last != nil {
+		writer.last = options.Last.fragments
+	}
 	var out Rendered
-	fragments := make([][]byte, 0, len(edition.Items))
+	parts, sums := make([][]byte, 0, len(edition.Items)), make([]uint64, 0, len(edition.Items))
 	seen := make(map[string]bool, len(edition.Items))
 	for i := range edition.Items {
 		item := &edition.Items[i]
-		fragment, err := writer.fragment(item, scope)
+		sum := sumOf(item, scope)
+		fragment, err := writer.fragment(item, scope, sum)
 		if err == nil && seen[item.PublicID] {
 			err = errTwice
 		}
@@ -93,12 +102,12 @@ func (f Format) Render(edition *news.Edition, options Options) (Rendered, error)
 			continue
 		}
 		seen[item.PublicID] = true
-		fragments = append(fragments, fragment)
+		parts, sums = append(parts, fragment), append(sums, sum)
 	}
-	body, err := f.document(head, fragments)
+	body, err := f.document(head, parts)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("render feed %s as %s: %w", edition.Feed.Name, f.Name, err)
 	}
-	out.Body, out.Items = body, len(fragments)
+	out.Body, out.Items, out.fragments = body, len(parts), locate(body, sums, parts)
 	return out, nil
 }

@@ -18,6 +18,7 @@ type writer struct {
 	format  Format
 	buffer  bytes.Buffer
 	encoder encoder
+	last    fragments // of the last document; may be nil
 }
 
 func (f Format) newWriter() *writer {
@@ -26,9 +27,12 @@ func (f Format) newWriter() *writer {
 	return w
 }
 
-// fragment gives one item's bytes. They depend on nothing but the arguments
-// and the format.
-func (w *writer) fragment(item *news.Item, scope scope) ([]byte, error) {
+// fragment gives one item's bytes. They depend on nothing but the item, the
+// scope and the format; sum is that of item and scope.
+func (w *writer) fragment(item *news.Item, scope scope, sum uint64) ([]byte, error) {
+	if known, ok := w.last[sum]; ok {
+		return known, nil
+	}
 	entry, err := newEntry(item, scope)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,100 @@
+package render
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/maphash"
+	"time"
+
+	"tributary/internal/news"
+)
+
+// fragments are the items of a document as they stand in its bytes, by what
+// they were rendered from: an item that is the same the next time needs no
+// rendering.
+type fragments map[uint64][]byte
+
+// locate finds the parts of a document, which stand in it in their order.
+func locate(body []byte, sums []uint64, parts [][]byte) fragments {
+	found := make(fragments, len(parts))
+	from := 0
+	for i, part := range parts {
+		at := bytes.Index(body[from:], part)
+		if at < 0 {
+			continue
+		}
+		from += at
+		found[sums[i]] = body[from : from+len(part) : from+len(part)]
+		from += len(part)
+	}
+	return found
+}
+
+// seed is one for the process: sums are compared within it only.
+var seed = maphash.MakeSeed()
+
+// sumOf gives 64 bits over all that a fragment depends on: the item, the scope
+// and nothing else. Two that differ have the same sum once in 2⁶⁴.
+func sumOf(item *news.Item, scope scope) uint64 {
+	h := hasher{}
+	h.SetSeed(seed)
+	h.texts(string(scope.mode), scope.language)
+	h.story(&item.Story)
+	h.source(&item.From)
+	h.number(int64(len(item.AlsoIn)))
+	for _, c := range item.AlsoIn {
+		h.texts(c.Title, c.Link)
+	}
+	return h.Sum64()
+}
+
+// hasher writes values so that no two lists of values look the same.
+type hasher struct{ maphash.Hash }
+
+func (h *hasher) number(n int64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(n))
+	_, _ = h.Write(b[:])
+}
+
+func (h *hasher) texts(list ...string) {
+	for _, s := range list {
+		h.number(int64(len(s)))
+		_, _ = h.WriteString(s)
+	}
+}
+
+func (h *hasher) list(list []string) {
+	h.number(int64(len(list)))
+	h.texts(list...)
+}
+
+func (h *hasher) time(t time.Time) {
+	h.number(t.Unix())
+	h.number(int64(t.Nanosecond()))
+}
+
+// story leaves out what no format tells: keys, hashes, how it was dated.
+func (h *hasher) story(s *news.Story) {
+	h.texts(s.PublicID, s.Title, s.Link, s.Summary, s.Content, s.Excerpt, s.Language, s.Rights, s.Comments, s.Image)
+	h.number(int64(len(s.Authors)))
+	for _, p := range s.Authors {
+		h.texts(p.Name, p.Email, p.URL)
+	}
+	h.list(s.Categories)
+	h.number(int64(len(s.Enclosures)))
+	for _, e := range s.Enclosures {
+		h.texts(e.URL, e.Type)
+		h.number(e.Length)
+	}
+	h.time(s.Date)
+	h.time(s.Changed)
+}
+
+func (h *hasher) source(s *news.SourceInfo) {
+	h.texts(s.Name, s.Title, s.Site, s.URL, s.ID, s.Image, s.Author, s.Rights, string(s.Content))
+	h.time(s.Updated)
+	if s.Local {
+		h.number(1)
+	}
+}
