@@ -32,6 +32,7 @@ const (
 	ownerFiles    = "files"
 	ownerFixed    = "fixed"
 	ownerSitemap  = "sitemap"
+	ownerSources  = "sources"
 	ownerRestored = "restored" // of what was kept, until it was made again
 	ownerStore    = "store"    // of troubles only
 )
@@ -82,11 +83,16 @@ func (p *Publisher) round(ctx context.Context, everything bool) error {
 	}
 	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
 	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
-	forgotten := feedsErr == nil && articlesErr == nil && p.forgetRestored()
+	var sourcesErr error
+	if feedsChanged || !p.owner(ownerSources).made {
+		sourcesErr = p.publishSources(ctx)
+	}
+	err = errors.Join(feedsErr, articlesErr, sourcesErr)
+	forgotten := err == nil && p.forgetRestored()
 	if feedsChanged || articlesChanged || forgotten {
 		p.replace(ownerSitemap, 0, p.sitemap())
 	}
-	return errors.Join(feedsErr, articlesErr)
+	return err
 }
 
 // takeConfig makes the configuration that Reconfigure gave the current one.
@@ -234,7 +240,9 @@ func (p *Publisher) note(c *change, name string, revision int64, out outcome) *o
 
 // forget takes away what belongs to feeds that are configured no more.
 func (p *Publisher) forget(c *change) {
-	keep := map[string]bool{ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerRestored: true}
+	keep := map[string]bool{
+		ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerSources: true, ownerRestored: true,
+	}
 	for _, feed := range p.config.Feeds {
 		keep[feedOwner(feed.Name)] = true
 	}

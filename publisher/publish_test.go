@@ -97,8 +97,8 @@ func TestPublishMakesEveryAddress(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.rss",
-		"/latest", "/latest.atom", "/latest.json", "/latest.rss", "/robots.txt", "/sitemap.xml"}
+	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.opml", "/go.rss",
+		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources.opml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("addresses %q\nwant      %q", got, want)
 	}
@@ -156,7 +156,7 @@ func TestPublishOnlyWhatChanged(t *testing.T) {
 		t.Errorf("a feed was read that did not change")
 	}
 	for path, r := range p.Renditions() {
-		changes := strings.HasPrefix(path, "/go")
+		changes := strings.HasPrefix(path, "/go") && path != "/go.opml"
 		if changes == (r == before[path]) {
 			t.Errorf("%s: changed %t, want %t", path, !changes, changes)
 		}

@@ -28,6 +28,10 @@ type Store interface {
 
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
+
+	// SourceInfos gives what is known of every configured source but the local
+	// articles, by name.
+	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
 }
 
 // Renditions is where renditions are kept, so that a program that was started

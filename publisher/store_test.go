@@ -15,6 +15,7 @@ type memory struct {
 	revisions map[string]int64
 	items     map[string][]news.Item // by feed, newest first
 	articles  []news.Item
+	sources   []news.SourceInfo
 	err       error
 	asked     map[string]int // Newest by feed, "revisions"
 	watchers  []chan struct{}
@@ -66,6 +67,12 @@ func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit
 		from = 1 + slices.IndexFunc(list, func(it news.Item) bool { return it.Key == after.Key })
 	}
 	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
+}
+
+func (m *memory) SourceInfos(context.Context) ([]news.SourceInfo, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.sources), m.err
 }
 
 func (m *memory) Articles(context.Context) ([]news.Item, error) {

@@ -157,6 +157,27 @@ var infoChecks = []check{
 			f.Errorf("from\n%+v, want\n%+v", got, want)
 		}
 	}},
+	{"every configured source is described", func(f *fixture) {
+		names := func() (list []string) {
+			f.Helper()
+			infos, err := f.SourceInfos(f.Context())
+			f.must(err)
+			for _, info := range infos {
+				list = append(list, info.Name+" "+info.Title)
+			}
+			return list
+		}
+		articles := source(news.ArticlesName)
+		f.sync(source("b", titled("B")), source("a"), articles)
+		f.loadBatch("a", news.Batch{Title: "Feed title"}, news.Changes{})
+		if got, want := names(), []string{"a Feed title", "b B"}; !reflect.DeepEqual(got, want) {
+			f.Errorf("described are %q, want %q", got, want)
+		}
+		f.sync(source("b", titled("B")))
+		if got, want := names(), []string{"b B"}; !reflect.DeepEqual(got, want) {
+			f.Errorf("described are %q, want %q", got, want)
+		}
+	}},
 	{"a file has no address", func(f *fixture) {
 		f.sync(source("a", at("file:/home/me/feed.xml")))
 		f.feeds("x")

@@ -35,6 +35,7 @@ type Store interface {
 	Watch(ctx context.Context) <-chan struct{}
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
+	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
 
 	Kept(ctx context.Context) (news.Kept, error)
 	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)

@@ -1,0 +1,44 @@
+package publisher
+
+import (
+	"strings"
+	"testing"
+
+	"tributary/internal/news"
+)
+
+func TestSubscriptionLists(t *testing.T) {
+	t.Parallel()
+	p, store, config := fixture(t)
+	config.Feeds[1].Tags = []string{"Go"}
+	named := feedNamed("named")
+	named.Sources = []string{"one"}
+	config.Feeds = append(config.Feeds, named)
+	p.Reconfigure(config)
+	store.sources = []news.SourceInfo{
+		{Name: "one", Title: "First & Co.", URL: "https://one.example/feed", Site: "https://one.example/", Tags: []string{"news"}},
+		{Name: "two", Title: "second", URL: "https://two.example/feed", Tags: []string{"go", "tools"}},
+		{Name: "disk", Title: "A file"},
+	}
+	publish(t, p)
+	wantNoTroubles(t, p)
+	one, two := `xmlUrl="https://one.example/feed"`, `xmlUrl="https://two.example/feed"`
+	for path, want := range map[string][2]bool{
+		"/sources.opml": {true, true}, "/latest.opml": {true, true}, "/go.opml": {false, true}, "/named.opml": {true, false},
+	} {
+		body := string(p.Lookup(path).Body)
+		if got := [2]bool{strings.Contains(body, one), strings.Contains(body, two)}; got != want {
+			t.Errorf("%s: one and two are there: %v, want %v", path, got, want)
+		}
+		if strings.Contains(body, "A file") {
+			t.Errorf("%s tells of a file", path)
+		}
+	}
+
+	store.sources = store.sources[:1]
+	store.put("latest", stories("three"))
+	publish(t, p)
+	if strings.Contains(string(p.Lookup("/sources.opml").Body), two) {
+		t.Error("a source that is gone is still listed")
+	}
+}
