@@ -34,7 +34,7 @@ type pager func(after news.Cursor, limit int) ([]news.Item, error)
 //  4. Where Limit is 20 or more, a source has at most Limit × MaxShare items
 //     while others have stories. Only if theirs do not fill the edition, or
 //     lie too deep below the flood (40 × Limit), its next ones come in.
-//  5. At most Limit items.
+//  5. At most Limit items. Complete tells when nothing of the feed was left out.
 //
 // It is a pure function of what pages gives.
 func selectEdition(site news.Site, feed news.Feed, now time.Time, pages pager) (news.Edition, error) {
@@ -45,7 +45,8 @@ func selectEdition(site news.Site, feed news.Feed, now time.Time, pages pager) (
 		if err != nil {
 			return news.Edition{}, err
 		}
-		if !s.add(items) || len(items) < size {
+		more := s.add(items)
+		if s.ended = more && len(items) < size; !more || s.ended {
 			break
 		}
 		last := &items[len(items)-1]
@@ -65,6 +66,8 @@ type selection struct {
 	perSource map[news.SourceKey]int
 	chosen    []news.Item
 	spare     []news.Item // over their source's share, newest first
+	left      bool        // something was seen that is in neither
+	ended     bool        // everything was seen
 }
 
 func newSelection(feed news.Feed, now time.Time) *selection {
@@ -99,20 +102,24 @@ func (s *selection) take(item *news.Item) {
 	s.perSource[item.From.Key] = n
 	switch {
 	case s.feed.MaxPerSource > 0 && n > s.feed.MaxPerSource:
+		s.left = true
 	case n <= s.share:
 		s.chosen = append(s.chosen, *item)
 	case len(s.spare) < s.limit:
 		s.spare = append(s.spare, *item)
+	default:
+		s.left = true
 	}
 }
 
 func (s *selection) edition(site news.Site) news.Edition {
 	items := s.chosen
+	complete := s.ended && !s.left && len(s.chosen)+len(s.spare) <= s.limit
 	if free := s.limit - len(items); free > 0 && len(s.spare) > 0 {
 		items = append(items, s.spare[:min(free, len(s.spare))]...)
 		slices.SortStableFunc(items, newestFirst)
 	}
-	edition := news.Edition{Site: site, Feed: s.feed, Items: items}
+	edition := news.Edition{Site: site, Feed: s.feed, Items: items, History: news.History{Complete: complete}}
 	for i := range items {
 		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}

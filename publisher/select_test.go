@@ -156,3 +156,31 @@ func BenchmarkSelectEdition(b *testing.B) {
 		})
 	}
 }
+
+func TestSelectEditionTellsWhetherItIsComplete(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		why    string
+		feed   news.Feed
+		stored string
+		want   bool
+	}{
+		{"nothing stored", news.Feed{Limit: 5}, "", true},
+		{"room to spare", news.Feed{Limit: 5}, "abc", true},
+		{"full: more may follow", news.Feed{Limit: 3}, "abc", false},
+		{"more than the limit", news.Feed{Limit: 3}, "abcd", false},
+		{"one source over its number", news.Feed{Limit: 5, MaxPerSource: 1}, "aab", false},
+		{"one source over its share, all of it in", news.Feed{Limit: 20, MaxShare: 0.25}, "aaaaaaab", true},
+		{"too old", news.Feed{Limit: 5, MaxAge: 90 * time.Second}, "abc", false},
+		{"nothing too old", news.Feed{Limit: 5, MaxAge: time.Hour}, "abc", true},
+	} {
+		var read int
+		edition, err := selectEdition(news.Site{}, tc.feed, noon, pagesOf(items(tc.stored), &read))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if edition.History.Complete != tc.want {
+			t.Errorf("%s: complete %t, want %t", tc.why, edition.History.Complete, tc.want)
+		}
+	}
+}

@@ -40,6 +40,18 @@ type Edition struct {
 	Updated time.Time
 	// Expires is when max_age next takes an item out; zero means never.
 	Expires time.Time
+	History History
+}
+
+// History is where an edition stands in the history of its feed: the newest
+// stories, or an archive page (RFC 5005 §4). A page holds a run of stories in
+// the order in which they entered the feed.
+type History struct {
+	Complete bool // it holds every story of the feed (RFC 5005 §2)
+	Page     int  // number of the archive page, 1 being the oldest; 0: the newest stories
+	Open     bool // of a page: further stories will come to it
+	Prev     int  // the page with what is not here and older; 0: none
+	Next     int  // of a page: the one after it; 0: none
 }
 
 // Item is a story in its place in an edition.

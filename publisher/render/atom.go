@@ -17,7 +17,8 @@ type atomFeed struct {
 	Lang      string `xml:"xml:lang,attr,omitempty"`
 	Generator string `xml:"generator"`
 	Links     []link `xml:"link"`
-	Entries   []byte `xml:",innerxml"`
+	historyMarks
+	Entries []byte `xml:",innerxml"`
 }
 
 // atomEntry adds to the entry of feeds what it lacks, and shadows what it has
@@ -161,10 +162,11 @@ func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
 		doc.Updated = rfc3339(h.updated)
 	}
 	doc.Author = &atomAuthors([]news.Person{h.author})[0]
-	doc.Links = []link{
+	doc.Links = append([]link{
 		newLink("self", h.self, h.selfType, ""),
 		newLink("alternate", h.page, "text/html", ""),
-	}
+	}, h.links()...)
+	doc.historyMarks = newHistoryMarks(h)
 	doc.Entries = lines(entries)
 	return xmlDocument(doc, sizeOf(entries))
 }

@@ -44,8 +44,15 @@ func editions() map[string]*news.Edition {
 	summary, title := richEdition(), richEdition()
 	summary.Feed.Content = news.ContentSummary
 	title.Feed.Content = news.ContentTitle
+	page, open, whole := edition(cjk()), edition(cjk()), edition(cjk())
+	page.History = news.History{Page: 2, Prev: 1, Next: 3}
+	open.History = news.History{Page: 3, Open: true, Prev: 2}
+	whole.History = news.History{Complete: true}
+	rich := richEdition()
+	rich.History = news.History{Prev: 3}
 	return map[string]*news.Edition{
-		"rich": richEdition(), "empty": empty, "summary": summary, "title": title,
+		"rich": rich, "empty": empty, "summary": summary, "title": title,
+		"archive": page, "archive-open": open, "complete": whole,
 	}
 }
 

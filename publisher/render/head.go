@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,15 @@ type head struct {
 	author      news.Person // with a name
 	updated     time.Time   // zero when the edition is empty
 	ttl         int         // minutes; 0 says nothing
+	history     history
+}
+
+// history is where the document stands among the others of its feed
+// (RFC 5005); what doesn't apply is empty.
+type history struct {
+	complete, archive bool
+	current           string // from an archive page, the address of the feed
+	prev, next        string // addresses of archive pages
 }
 
 func newHead(edition *news.Edition, f Format, options Options) *head {
@@ -41,7 +51,38 @@ func newHead(edition *news.Edition, f Format, options Options) *head {
 		ttl:         int(options.TTL / time.Minute),
 	}
 	h.author.Name = cmp.Or(h.author.Name, text(site.Title), h.title)
+	if at := edition.History; at.Page > 0 {
+		h.history.current, h.self = h.self, archivePage(page, at.Page, f)
+	}
+	h.history.place(edition.History, page, f)
 	return h
+}
+
+func (h *history) place(at news.History, page string, f Format) {
+	h.complete, h.archive = at.Complete, at.Page > 0 && !at.Open
+	if at.Prev > 0 {
+		h.prev = archivePage(page, at.Prev, f)
+	}
+	if at.Next > 0 {
+		h.next = archivePage(page, at.Next, f)
+	}
+}
+
+func archivePage(page string, n int, f Format) string {
+	return page + "/archive/" + strconv.Itoa(n) + f.Extension
+}
+
+// links gives the links to the other documents of the history (RFC 5005 §4).
+func (h *head) links() []link {
+	var links []link
+	for _, to := range []struct{ rel, href string }{
+		{"current", h.history.current}, {"prev-archive", h.history.prev}, {"next-archive", h.history.next},
+	} {
+		if to.href != "" {
+			links = append(links, newLink(to.rel, to.href, h.selfType, ""))
+		}
+	}
+	return links
 }
 
 // scope is what the rendering of an item depends on beside the item.

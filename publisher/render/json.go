@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -148,7 +149,8 @@ func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	doc.Title = h.title
 	doc.Description = h.description
 	doc.HomePageUrl = h.page
-	doc.FeedUrl = h.self
+	doc.FeedUrl = cmp.Or(h.history.current, h.self) // a page is no feed of its own
+	doc.NextUrl = h.history.prev                    // what is older
 	doc.Language = h.language
 	doc.Authors = jsonAuthors([]news.Person{h.author})
 	doc.Tributary = jsonFeedExtension{Generator: generator, TTL: h.ttl}

@@ -24,7 +24,8 @@ type rssDocument struct {
 
 type rssChannel struct {
 	feeds.RssFeed
-	Self  rssLink
+	Links []rssLink
+	historyMarks
 	Items []byte `xml:",innerxml"`
 }
 
@@ -141,7 +142,10 @@ func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	if datable(h.updated) {
 		channel.LastBuildDate = h.updated.UTC().Format(time.RFC1123Z)
 	}
-	channel.Self = rssLink{link: newLink("self", h.self, h.selfType, "")}
+	for _, l := range append([]link{newLink("self", h.self, h.selfType, "")}, h.links()...) {
+		channel.Links = append(channel.Links, rssLink{link: l})
+	}
+	channel.historyMarks = newHistoryMarks(h)
 	channel.Items = lines(items)
 	return xmlDocument(doc, sizeOf(items))
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"tributary/internal/news"
 	"tributary/publisher/render"
 )
 
@@ -67,6 +69,7 @@ var prefixes = map[string]string{
 	"http://purl.org/rss/1.0/modules/content/": "content:",
 	"http://purl.org/dc/elements/1.1/":         "dc:",
 	"http://search.yahoo.com/mrss/":            "media:",
+	"http://purl.org/syndication/history/1.0":  "fh:",
 	"http://www.w3.org/XML/1998/namespace":     "xml:",
 	"":                                         "",
 }
@@ -104,6 +107,7 @@ func parseXML(t testing.TB, body []byte) *node {
 var mayBeEmpty = map[string]bool{
 	"atom:link": true, "atom:category": true, "enclosure": true,
 	"media:content": true, "media:thumbnail": true,
+	"fh:archive": true, "fh:complete": true,
 }
 
 // checkElements: no empty element, no unknown namespace, no bad language.
@@ -163,7 +167,7 @@ func TestRSSIsValid(t *testing.T) {
 			for _, required := range []string{"title", "link", "description"} {
 				channel.one(t, required)
 			}
-			checkSelf(t, &channel, edition.Site.URL+"/"+edition.Feed.Name+".rss", "application/rss+xml")
+			checkLinks(t, &channel, edition, ".rss", "application/rss+xml")
 			var ids []string
 			for _, item := range channel.all("item") {
 				checkRSSItem(t, &item)
@@ -174,11 +178,34 @@ func TestRSSIsValid(t *testing.T) {
 	}
 }
 
-func checkSelf(t *testing.T, feed *node, href, mediaType string) {
+// checkLinks: one self, and RFC 5005's links and marks as the edition asks.
+func checkLinks(t *testing.T, feed *node, edition *news.Edition, extension, mediaType string) {
 	t.Helper()
-	self := feed.linksOf("self")
-	if len(self) != 1 || self[0].attr("href") != href || self[0].attr("type") != mediaType {
-		t.Errorf("self links %v, want one to %s of type %s", self, href, mediaType)
+	page, at := edition.Site.URL+"/"+edition.Feed.Name, edition.History
+	archive := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s/archive/%d%s", page, n, extension)
+	}
+	want := map[string]string{
+		"self": page + extension, "current": "", "prev-archive": archive(at.Prev), "next-archive": archive(at.Next),
+	}
+	if at.Page > 0 {
+		want["self"], want["current"] = archive(at.Page), page+extension
+	}
+	for rel, href := range want {
+		links := feed.linksOf(rel)
+		switch {
+		case href == "" && len(links) == 0:
+		case len(links) != 1 || links[0].attr("href") != href || links[0].attr("type") != mediaType:
+			t.Errorf("%s links %v, want one to %q of type %s", rel, links, href, mediaType)
+		}
+	}
+	for mark, is := range map[string]bool{"fh:complete": at.Complete, "fh:archive": at.Page > 0 && !at.Open} {
+		if n := len(feed.all(mark)); (n == 1) != is || n > 1 {
+			t.Errorf("%d × %s, want it: %t", n, mark, is)
+		}
 	}
 }
 
@@ -222,7 +249,7 @@ func TestAtomIsValid(t *testing.T) {
 				t.Errorf("feed id %q, want its page %q", id, page)
 			}
 			checkTime(t, time.RFC3339, root.one(t, "atom:updated"))
-			checkSelf(t, root, page+".atom", "application/atom+xml")
+			checkLinks(t, root, edition, ".atom", "application/atom+xml")
 			if len(root.all("atom:author")) == 0 {
 				t.Error("the feed has no author (RFC 4287 §4.1.1)")
 			}
@@ -266,6 +293,7 @@ type jsonDocument struct {
 	HomePageURL string       `json:"home_page_url"`
 	FeedURL     string       `json:"feed_url"`
 	Description string       `json:"description"`
+	NextURL     string       `json:"next_url"`
 	Authors     []jsonPerson `json:"authors"`
 	Tributary   struct {
 		Generator string `json:"generator"`
@@ -336,6 +364,10 @@ func TestJSONIsValid(t *testing.T) {
 			}
 			if doc.FeedURL != page+".json" || doc.HomePageURL != page {
 				t.Errorf("feed_url %q, home_page_url %q", doc.FeedURL, doc.HomePageURL)
+			}
+			if older := edition.History.Prev; (doc.NextURL != "") != (older > 0) ||
+				older > 0 && doc.NextURL != fmt.Sprintf("%s/archive/%d.json", page, older) {
+				t.Errorf("next_url %q, want page %d", doc.NextURL, older)
 			}
 			var ids []string
 			for i := range doc.Items {

@@ -16,7 +16,29 @@ const (
 	nsContent = "http://purl.org/rss/1.0/modules/content/"
 	nsDC      = "http://purl.org/dc/elements/1.1/"
 	nsMedia   = "http://search.yahoo.com/mrss/"
+	nsHistory = "http://purl.org/syndication/history/1.0"
 )
+
+// historyMarks say what kind of document it is (RFC 5005 §2, §4). Its
+// namespace is declared where it is used: few documents need it.
+type historyMarks struct {
+	NS       string    `xml:"xmlns:fh,attr,omitempty"`
+	Complete *struct{} `xml:"fh:complete"`
+	Archive  *struct{} `xml:"fh:archive"`
+}
+
+func newHistoryMarks(h *head) (marks historyMarks) {
+	if h.history.complete || h.history.archive {
+		marks.NS = nsHistory
+	}
+	if h.history.complete {
+		marks.Complete = &struct{}{}
+	}
+	if h.history.archive {
+		marks.Archive = &struct{}{}
+	}
+	return marks
+}
 
 // markup is HTML inside XML. CDATA is smaller than escaping and cheaper to
 // write; the encoder splits the section where the text has "]]>".
