@@ -45,13 +45,26 @@ func (o *outcome) fail(path string, err error) {
 	o.troubles = append(o.troubles, Trouble{Where: path, Detail: err.Error()})
 }
 
-// edition chooses the items of a feed as of now.
-func (p *Publisher) edition(ctx context.Context, feed news.Feed) (*news.Edition, error) {
+// issue is a feed on its way through a round.
+type issue struct {
+	owner   *owner
+	edition *news.Edition
+	last    int64 // number of the newest story that entered the feed
+	outcome outcome
+	err     error // the store's; nothing else is set then
+}
+
+// issue makes a feed as of now.
+func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed) issue {
 	edition, err := selectEdition(p.config.Site, feed, now(), storePager(ctx, p.store, feed.Name))
 	if err != nil {
-		return nil, fmt.Errorf("select feed %s: %w", feed.Name, err)
+		return issue{err: fmt.Errorf("select feed %s: %w", feed.Name, err)}
 	}
-	return &edition, nil
+	last, err := p.place(ctx, &edition)
+	if err != nil {
+		return issue{err: fmt.Errorf("place feed %s in its history: %w", feed.Name, err)}
+	}
+	return issue{owner: o, edition: &edition, last: last, outcome: p.feed(o, &edition)}
 }
 
 // feed makes all addresses of an edition. What fails, fails alone: a format
@@ -89,17 +102,17 @@ func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f fo
 		o.rendered[f.extension] = &rendered
 	}
 	out.made = append(out.made, p.make(Draft{
-		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.links(path),
+		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.config.links(path),
 		Body: rendered.Body, Updated: edition.Updated, LastModified: now(),
 	}))
 }
 
 // links are the Link headers of a feed: its hub, if any, and exactly one self
 // (WebSub §4).
-func (p *Publisher) links(path string) []string {
-	self := fmt.Sprintf("<%s%s>; rel=\"self\"", p.config.Site.URL, path)
-	if p.config.Hub == "" {
+func (c *Config) links(path string) []string {
+	self := fmt.Sprintf("<%s%s>; rel=\"self\"", c.Site.URL, path)
+	if c.Hub == "" {
 		return []string{self}
 	}
-	return []string{fmt.Sprintf("<%s>; rel=\"hub\"", p.config.Hub), self}
+	return []string{fmt.Sprintf("<%s>; rel=\"hub\"", c.Hub), self}
 }

@@ -6,22 +6,25 @@ type Kind string
 
 // The kinds.
 const (
-	KindFeed  Kind = "feed"  // a machine-readable feed
-	KindPage  Kind = "page"  // an HTML page
-	KindAsset Kind = "asset" // a style or script whose name holds a hash of its bytes
-	KindFile  Kind = "file"  // what lies beside an article
-	KindText  Kind = "text"  // robots.txt, sitemap.xml
+	KindFeed    Kind = "feed"    // a machine-readable feed
+	KindArchive Kind = "archive" // a full archive page of one
+	KindPage    Kind = "page"    // an HTML page
+	KindAsset   Kind = "asset"   // a style or script whose name holds a hash of its bytes
+	KindFile    Kind = "file"    // what lies beside an article
+	KindText    Kind = "text"    // robots.txt, sitemap.xml
 )
 
 // kindHeaders is what a Kind means on the wire.
 type kindHeaders struct{ cacheControl, policy string }
 
 // Feeds and pages live five minutes in caches and may be used stale while they
-// are asked for again or while we are down (RFC 5861). An asset never changes:
+// are asked for again or while we are down (RFC 5861). A full archive page
+// changes only when a story in it does. An asset never changes:
 // its name does (RFC 8246).
 const (
 	cacheShort   = "public, max-age=300, stale-while-revalidate=600, stale-if-error=3600"
 	cacheHour    = "public, max-age=3600, stale-while-revalidate=600, stale-if-error=3600"
+	cacheDay     = "public, max-age=86400, stale-while-revalidate=600, stale-if-error=86400"
 	cacheForever = "public, max-age=31536000, immutable"
 )
 
@@ -40,6 +43,8 @@ func headersOf(kind Kind) kindHeaders {
 	switch kind {
 	case KindFeed:
 		return kindHeaders{cacheShort, policyFeed}
+	case KindArchive:
+		return kindHeaders{cacheDay, policyFeed}
 	case KindPage:
 		return kindHeaders{cacheShort, policyPage}
 	case KindAsset:

@@ -113,26 +113,19 @@ func (p *Publisher) takeConfig() {
 // them together; with a new configuration also what depends on that alone.
 func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64) (changed bool, err error) {
 	stale := p.stale(revisions)
-	editions, outcomes, errs := make([]*news.Edition, len(stale)), make([]outcome, len(stale)), make([]error, len(stale))
-	owners := make([]*owner, len(stale))
+	owners, issues := make([]*owner, len(stale)), make([]issue, len(stale))
 	for i := range stale {
 		owners[i] = p.owner(feedOwner(stale[i].Name))
 	}
-	parallel(len(stale), func(i int) {
-		if editions[i], errs[i] = p.edition(ctx, stale[i]); errs[i] == nil {
-			outcomes[i] = p.feed(owners[i], editions[i])
-		}
-	})
+	parallel(len(stale), func(i int) { issues[i] = p.issue(ctx, owners[i], stale[i]) })
 	var c change
 	p.forget(&c)
-	for i, feed := range stale {
-		if errs[i] != nil {
-			err = errs[i] // one of them says enough: they share a store
+	for i := range issues {
+		if issues[i].err != nil {
+			err = issues[i].err // one of them says enough: they share a store
 			continue
 		}
-		o := p.note(&c, feedOwner(feed.Name), revisions[feed.Name], outcomes[i])
-		o.expires = editions[i].Expires
-		p.noteLatest(editions[i])
+		p.noteIssue(&c, &issues[i], revisions[stale[i].Name])
 	}
 	if fixed := p.owner(ownerFixed); !fixed.made {
 		p.note(&c, ownerFixed, 0, p.fixed())
@@ -140,23 +133,37 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 	p.install(&c)
 	p.noteShown()
 	p.streams.keep(p.config.Feeds)
-	for i, feed := range stale {
-		if errs[i] == nil {
-			p.streams.publish(editions[i], revisions[feed.Name])
+	for i := range issues {
+		if issues[i].err == nil {
+			p.streams.publish(issues[i].edition, revisions[stale[i].Name])
 		}
 	}
 	return len(c.made)+len(c.gone) > 0, err
 }
 
-// noteShown tells the keeper which revisions the table shows.
+// noteIssue adds a feed that was made to a change.
+func (p *Publisher) noteIssue(c *change, i *issue, revision int64) {
+	o := p.note(c, feedOwner(i.edition.Feed.Name), revision, i.outcome)
+	o.expires, o.last, o.complete = i.edition.Expires, i.last, i.edition.History.Complete
+	p.noteLatest(i.edition)
+}
+
+// noteShown tells which revisions the table shows.
 func (p *Publisher) noteShown() {
-	shown := make(map[string]int64, len(p.config.Feeds))
+	config := p.config
+	shown, histories := make(map[string]int64, len(p.config.Feeds)), make(map[string]*history, len(p.config.Feeds))
 	for _, feed := range p.config.Feeds {
-		if o := p.owner(feedOwner(feed.Name)); o.made {
-			shown[feed.Name] = o.revision
+		o := p.owner(feedOwner(feed.Name))
+		if !o.made {
+			continue
+		}
+		shown[feed.Name] = o.revision
+		histories[feed.Name] = &history{
+			site: config.Site, feed: feed, links: config.links, revision: o.revision, last: o.last, complete: o.complete,
 		}
 	}
 	p.shown.Store(&shown)
+	p.archives.histories.Store(&histories)
 	signal(p.keeper.unkept)
 }
 

@@ -50,6 +50,7 @@ type Publisher struct {
 	formats  []format
 	troubles troubles
 	streams  streams
+	archives *archives
 
 	table   atomic.Pointer[table]
 	swap    sync.Mutex             // held by whoever replaces table
@@ -79,14 +80,15 @@ type table map[string]*Rendition
 // kept, Publish and Run make them.
 func New(options Options) *Publisher {
 	p := &Publisher{
-		store:   options.Store,
-		log:     options.Log,
-		formats: feedFormats(),
-		wake:    make(chan struct{}, 1),
-		untried: make(chan struct{}, 1),
-		keeper:  keeper{store: options.Renditions, unkept: make(chan struct{}, 1), kept: map[string]*Rendition{}},
-		ready:   make(chan struct{}),
-		owners:  map[string]*owner{},
+		store:    options.Store,
+		log:      options.Log,
+		formats:  feedFormats(),
+		archives: newArchives(),
+		wake:     make(chan struct{}, 1),
+		untried:  make(chan struct{}, 1),
+		keeper:   keeper{store: options.Renditions, unkept: make(chan struct{}, 1), kept: map[string]*Rendition{}},
+		ready:    make(chan struct{}),
+		owners:   map[string]*owner{},
 	}
 	p.next.Store(&options.Config)
 	if p.log == nil {

@@ -29,6 +29,17 @@ type Store interface {
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
 
+	// Entered gives the number of the newest story that entered a feed, 0 when
+	// none ever did, and the stories beyond the last full run of so many
+	// numbers, those that are still shown. A story gets a number when it is
+	// first shown in a feed, from 1 on, one more than the last one; it is never
+	// given again. A copy that takes a place over has the number of the place.
+	Entered(ctx context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error)
+
+	// Run gives the shown items of a feed with numbers from first to last, the
+	// last one that entered first; otherwise as Newest.
+	Run(ctx context.Context, feed string, first, last int64) ([]news.Item, error)
+
 	// SourceInfos gives what is known of every configured source but the local
 	// articles, by name.
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)

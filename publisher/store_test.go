@@ -17,12 +17,13 @@ type memory struct {
 	articles  []news.Item
 	sources   []news.SourceInfo
 	err       error
-	asked     map[string]int // Newest by feed, "revisions"
+	entered   map[string][]string // by feed: public ids in the order in which they entered
+	asked     map[string]int      // Newest by feed, "revisions"
 	watchers  []chan struct{}
 }
 
 func newMemory() *memory {
-	return &memory{revisions: map[string]int64{}, items: map[string][]news.Item{}, asked: map[string]int{}}
+	return &memory{revisions: map[string]int64{}, items: map[string][]news.Item{}, asked: map[string]int{}, entered: map[string][]string{}}
 }
 
 var _ Store = (*memory)(nil)
@@ -69,6 +70,35 @@ func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit
 	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
 }
 
+// numbered gives the shown items with numbers from first to last.
+func (m *memory) numbered(feed string, first, last int64) (list []news.Item) {
+	ids := m.entered[feed]
+	for n := min(last, int64(len(ids))); n >= first; n-- {
+		i := slices.IndexFunc(m.items[feed], func(it news.Item) bool { return it.PublicID == ids[n-1] })
+		if i >= 0 {
+			list = append(list, m.items[feed][i])
+		}
+	}
+	return list
+}
+
+func (m *memory) Entered(_ context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last = int64(len(m.entered[feed]))
+	for _, item := range m.numbered(feed, last-last%run+1, last) {
+		open = append(open, item.Key)
+	}
+	return last, open, m.err
+}
+
+func (m *memory) Run(_ context.Context, feed string, first, last int64) ([]news.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked["archive"]++
+	return m.numbered(feed, first, last), m.err
+}
+
 func (m *memory) SourceInfos(context.Context) ([]news.SourceInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -86,6 +116,11 @@ func (m *memory) Articles(context.Context) ([]news.Item, error) {
 func (m *memory) put(feed string, items []news.Item) {
 	m.mu.Lock()
 	m.items[feed] = items
+	for _, item := range slices.Backward(items) {
+		if !slices.Contains(m.entered[feed], item.PublicID) {
+			m.entered[feed] = append(m.entered[feed], item.PublicID)
+		}
+	}
 	m.mu.Unlock()
 	m.touch(feed)
 }

@@ -80,7 +80,9 @@ func (e *engine) writeFiles(ctx context.Context, out string) (export.Report, err
 	if err := e.publishOnce(ctx); err != nil {
 		return export.Report{}, err
 	}
-	report, err := export.Write(ctx, out, e.publisher.Renditions())
+	report, err := export.Write(ctx, out, e.publisher.Renditions(), export.Archives{
+		Paths: e.publisher.ArchivePaths(), Make: e.publisher.Archive,
+	})
 	return report, errors.Join(err, e.troubles())
 }
 

@@ -86,7 +86,7 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	r.handler = serve.New(e.publisher, e.publisher, servedBy(e.config))
+	r.handler = serve.New(e.publisher, e.publisher, servedBy(e.config), log)
 	open := func() {
 		group.Go(func() error { return serve.Run(ctx, serve.NewServer(r.handler), listener) })
 		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, basePath(e.config)))

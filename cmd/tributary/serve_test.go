@@ -287,7 +287,7 @@ func TestServeRefusesATakenAddress(t *testing.T) {
 func TestBuildIsTheServer(t *testing.T) {
 	t.Parallel()
 	s := newTestSite(t, siteConfig+sourceConfig("samples", "file:samples.xml"))
-	s.write("samples.xml", upstreamtest.Atom("Samples", upstreamtest.Items(7)...))
+	s.write("samples.xml", upstreamtest.Atom("Samples", upstreamtest.Items(130)...))
 	s.write("articles/hello.md", "---\ntitle: Hello\ndate: 2026-01-02\n---\n![A dot](dot.svg)\n")
 	s.write("articles/dot.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
 	s.run("build", "--out", s.path("public"))
@@ -313,7 +313,7 @@ func TestBuildIsTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/articles/hello", "/articles/dot.svg", "/robots.txt"} {
+	for _, path := range []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/latest/archive/1.json", "/latest/archive/2.atom", "/sources.opml", "/articles/hello", "/articles/dot.svg", "/robots.txt"} {
 		if !built[path] {
 			t.Errorf("the build has no %s: it has %q", path, slices.Sorted(maps.Keys(built)))
 		}

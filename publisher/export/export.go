@@ -24,6 +24,14 @@ type Report struct {
 	Removed   int // written by a former export, addresses that are no more
 }
 
+// Archives are addresses whose renditions are too many to be held at once: they
+// are made one by one, and once more if they have to be written. The zero value
+// has none.
+type Archives struct {
+	Paths []string
+	Make  func(ctx context.Context, path string) (*publisher.Rendition, error)
+}
+
 // Write makes dir, which is created if need be, hold the renditions:
 //
 //  1. "/" is index.html, a page /NAME is NAME/index.html, anything else has
@@ -40,8 +48,8 @@ type Report struct {
 // The manifest names old and new files before the first of them is written, so
 // an export that was cut off is put in order by the next one. On an error,
 // which names the file, the files written so far stay and are whole.
-func Write(ctx context.Context, dir string, renditions map[string]*publisher.Rendition) (Report, error) {
-	files, err := plan(renditions)
+func Write(ctx context.Context, dir string, renditions map[string]*publisher.Rendition, archives Archives) (Report, error) {
+	files, err := plan(renditions, archives)
 	if err != nil {
 		return Report{}, err
 	}
@@ -74,7 +82,7 @@ func (e *export) run(ctx context.Context) error {
 	current := names(e.files)
 	all := union(former, current)
 	e.sweep(all)
-	pending, err := e.pending(former)
+	pending, err := e.pending(ctx, former)
 	if err != nil {
 		return err
 	}
@@ -85,7 +93,11 @@ func (e *export) run(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := e.replace(f.name, f.body); err != nil {
+		body, err := f.load(ctx)
+		if err != nil {
+			return fmt.Errorf("make %s: %w", f.path, err)
+		}
+		if err := e.replace(f.name, body); err != nil {
 			return err
 		}
 		e.report.Written++
@@ -99,11 +111,15 @@ func (e *export) run(ctx context.Context) error {
 // pending gives the files that are not there yet with their bytes. It comes
 // before the manifest names them, so that a foreign file in the way is found
 // out while the manifest still tells it from ours. former is sorted.
-func (e *export) pending(former []string) ([]*file, error) {
+func (e *export) pending(ctx context.Context, former []string) ([]*file, error) {
 	var list []*file
 	for i := range e.files {
 		f := &e.files[i]
-		same, err := e.same(f.name, f.body)
+		body, err := f.load(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("make %s: %w", f.path, err)
+		}
+		same, err := e.same(f.name, body)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, e.wrap("read", f.name, err)
 		}

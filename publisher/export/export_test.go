@@ -64,7 +64,7 @@ func wantTree(t *testing.T, dir string, want map[string]string) {
 
 func write(t *testing.T, dir string, bodies map[string]string) export.Report {
 	t.Helper()
-	report, err := export.Write(t.Context(), dir, table(bodies))
+	report, err := export.Write(t.Context(), dir, table(bodies), export.Archives{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestWriteForeignFileInTheWay(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "index.html"), "hand-made")
 	for range 2 {
-		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest": "page"}))
+		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest": "page"}), export.Archives{})
 		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "index.html")) {
 			t.Fatalf("error %v, want one that names the file", err)
 		}
@@ -160,7 +160,7 @@ func TestWriteCutOffLeavesNoOrphans(t *testing.T) {
 	write(t, dir, map[string]string{"/old": "gone by the next export"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // after the manifest, before the first file and the first removal
-	if _, err := export.Write(ctx, dir, table(map[string]string{"/new": "page"})); !errors.Is(err, context.Canceled) {
+	if _, err := export.Write(ctx, dir, table(map[string]string{"/new": "page"}), export.Archives{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want the context's", err)
 	}
 	put(t, filepath.Join(dir, "new", "index.html"), "written just before the end")
@@ -183,7 +183,7 @@ func TestWriteRefuses(t *testing.T) {
 		t.Run(tc.why, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "out")
-			_, err := export.Write(t.Context(), dir, table(map[string]string{tc.path: "x"}))
+			_, err := export.Write(t.Context(), dir, table(map[string]string{tc.path: "x"}), export.Archives{})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one with %q", err, tc.want)
 			}
@@ -197,7 +197,7 @@ func TestWriteRefuses(t *testing.T) {
 func TestWriteTwoAddressesOneFile(t *testing.T) {
 	t.Parallel()
 	renditions := table(map[string]string{"/a": "page", "/a/index.html": "file"})
-	_, err := export.Write(t.Context(), t.TempDir(), renditions)
+	_, err := export.Write(t.Context(), t.TempDir(), renditions, export.Archives{})
 	if err == nil || !strings.Contains(err.Error(), "/a and /a/index.html") {
 		t.Errorf("error %v, want one that names both addresses", err)
 	}
@@ -209,7 +209,7 @@ func TestWriteFollowsNoLinkOut(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "latest")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	_, err := export.Write(t.Context(), dir, table(map[string]string{"/latest": "page"}))
+	_, err := export.Write(t.Context(), dir, table(map[string]string{"/latest": "page"}), export.Archives{})
 	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "latest", "index.html")) {
 		t.Errorf("error %v, want one that names the file", err)
 	}
@@ -224,7 +224,7 @@ func TestWriteBadManifest(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		put(t, filepath.Join(dir, manifest), text)
-		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home"}))
+		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home"}), export.Archives{})
 		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, manifest)) {
 			t.Errorf("manifest %q: error %v, want one that names it", text, err)
 		}
@@ -238,7 +238,7 @@ func TestWriteUnwritable(t *testing.T) {
 		t.Parallel()
 		dir := filepath.Join(t.TempDir(), "public")
 		put(t, dir, "a file")
-		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home"}))
+		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home"}), export.Archives{})
 		if err == nil || !strings.Contains(err.Error(), dir) {
 			t.Errorf("error %v, want one that names %s", err, dir)
 		}
@@ -252,7 +252,7 @@ func TestWriteUnwritable(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, filepath.Join(name, "x"), "mine")
-		_, err := export.Write(t.Context(), dir, table(map[string]string{"/latest.rss": "2"}))
+		_, err := export.Write(t.Context(), dir, table(map[string]string{"/latest.rss": "2"}), export.Archives{})
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v, want one that names %s", err, name)
 		}
@@ -285,7 +285,7 @@ func exportIntoFull(t *testing.T, dir string) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Skip("cannot limit file sizes:", err)
 	}
-	_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest.rss": strings.Repeat("x", 8192)}))
+	_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest.rss": strings.Repeat("x", 8192)}), export.Archives{})
 	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "latest.rss")) {
 		t.Errorf("error %v, want one that names the file", err)
 	}

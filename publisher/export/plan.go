@@ -2,6 +2,8 @@ package export
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -15,29 +17,59 @@ type file struct {
 	name string // slash-separated, inside the export directory
 	path string // the address
 	kind publisher.Kind
-	body []byte
+	load func(context.Context) ([]byte, error)
+}
+
+// whole is how the bytes of a rendition are loaded.
+func whole(r *publisher.Rendition) func(context.Context) ([]byte, error) {
+	return func(context.Context) ([]byte, error) { return r.Body, nil }
+}
+
+// load is how the bytes of an archive page are.
+func (a *Archives) load(path string) func(context.Context) ([]byte, error) {
+	return func(ctx context.Context) ([]byte, error) {
+		r, err := a.Make(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return nil, errors.New("it is not there any more")
+		}
+		return r.Body, nil
+	}
 }
 
 // order is when a kind is written: a page that is there finds its styles,
 // files and feeds there too.
 var order = map[publisher.Kind]int{
-	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindFeed: 2, publisher.KindText: 3, publisher.KindPage: 4,
+	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindArchive: 2, publisher.KindFeed: 3,
+	publisher.KindText: 4, publisher.KindPage: 5,
 }
 
 // plan gives the files of an export in the order in which they are written.
-func plan(renditions map[string]*publisher.Rendition) ([]file, error) {
-	files := make([]file, 0, len(renditions))
+func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file, error) {
+	files := make([]file, 0, len(renditions)+len(archives.Paths))
 	taken := make(map[string]string, len(renditions))
+	add := func(f file) (err error) {
+		if f.name, err = fileName(f.path, f.kind); err != nil {
+			return err
+		}
+		if other, ok := taken[f.name]; ok {
+			return fmt.Errorf("addresses %s and %s would be the same file %s", min(f.path, other), max(f.path, other), f.name)
+		}
+		taken[f.name] = f.path
+		files = append(files, f)
+		return nil
+	}
 	for path, r := range renditions {
-		name, err := fileName(path, r.Kind)
-		if err != nil {
+		if err := add(file{path: path, kind: r.Kind, load: whole(r)}); err != nil {
 			return nil, err
 		}
-		if other, ok := taken[name]; ok {
-			return nil, fmt.Errorf("addresses %s and %s would be the same file %s", min(path, other), max(path, other), name)
+	}
+	for _, path := range archives.Paths {
+		if err := add(file{path: path, kind: publisher.KindArchive, load: archives.load(path)}); err != nil {
+			return nil, err
 		}
-		taken[name] = path
-		files = append(files, file{name, path, r.Kind, r.Body})
 	}
 	slices.SortFunc(files, func(a, b file) int {
 		return cmp.Or(cmp.Compare(order[a.kind], order[b.kind]), cmp.Compare(a.name, b.name))

@@ -23,7 +23,7 @@ func BenchmarkServe(b *testing.B) {
 		Path: "/latest.rss", Kind: publisher.KindFeed, ContentType: "application/rss+xml; charset=utf-8",
 		Links: []string{`<https://example.org/latest.rss>; rel="self"`}, Body: []byte(body), LastModified: changed,
 	}, nil)
-	handler := serve.New(table{"/latest.rss": rendition}, nil, serve.Options{})
+	handler := serve.New(table{"/latest.rss": rendition}, nil, serve.Options{}, nil)
 	for _, tc := range []struct {
 		name, field string
 		bare        http.HandlerFunc
@@ -48,7 +48,7 @@ func BenchmarkServe(b *testing.B) {
 // BenchmarkHandler is the handler alone, without net/http around it.
 func BenchmarkHandler(b *testing.B) {
 	renditions := site()
-	handler := serve.New(renditions, nil, serve.Options{})
+	handler := serve.New(renditions, nil, serve.Options{}, nil)
 	for name, field := range map[string][2]string{
 		"gzip": {"Accept-Encoding", "gzip, deflate, br"},
 		"304":  {"If-None-Match", renditions["/latest.rss"].Plain.ETag},

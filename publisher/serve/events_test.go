@@ -64,7 +64,7 @@ func TestEvents(t *testing.T) {
 		{"an id that is none of ours", "x\"", "retry: 5000\nid: 12\n\n" + one},
 	} {
 		streams, events := live()
-		address, client := startHandler(t, serve.New(site(), streams, serve.Options{}))
+		address, client := startHandler(t, serve.New(site(), streams, serve.Options{}, nil))
 		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/latest/events", nil)
 		if tc.lastID != "" {
 			request.Header.Set("Last-Event-ID", tc.lastID)
@@ -97,7 +97,7 @@ func TestEvents(t *testing.T) {
 func TestEventsRefuse(t *testing.T) {
 	t.Parallel()
 	streams, _ := live()
-	address, client := startHandler(t, serve.New(site(), streams, serve.Options{}))
+	address, client := startHandler(t, serve.New(site(), streams, serve.Options{}, nil))
 	for _, tc := range []struct {
 		why, method, path string
 		status            int
@@ -131,7 +131,7 @@ func TestEventsHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		streams, _ := live()
-		handler := serve.New(site(), streams, serve.Options{})
+		handler := serve.New(site(), streams, serve.Options{}, nil)
 		ctx, leave := context.WithTimeout(t.Context(), time.Minute)
 		defer leave()
 		w := &writer{ResponseRecorder: httptest.NewRecorder()}
@@ -151,7 +151,7 @@ func TestEventsEndWithTheServer(t *testing.T) {
 	streams, _ := live()
 	before := time.Now()
 	t.Run("stream", func(t *testing.T) {
-		address, client := startHandler(t, serve.New(site(), streams, serve.Options{}))
+		address, client := startHandler(t, serve.New(site(), streams, serve.Options{}, nil))
 		response, err := client.Get(address + "/latest/events")
 		if err != nil {
 			t.Fatal(err)

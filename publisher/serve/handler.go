@@ -5,6 +5,8 @@
 package serve
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -21,6 +23,9 @@ type Renditions interface {
 	// Ready is closed once everything is there that will be: until then, a
 	// path without a rendition may yet get one.
 	Ready() <-chan struct{}
+	// Archive gives what Lookup can't: archive pages, made when they are asked
+	// for; nil where there is none. An error is a passing one.
+	Archive(ctx context.Context, path string) (*publisher.Rendition, error)
 }
 
 // Options are what the site's configuration says about serving.
@@ -43,7 +48,7 @@ type Options struct {
 //  3. Routes that are no renditions come next.
 //  4. While renditions are still being made after a start, a request for
 //     another path waits for them, at most 5 s, then gets 503.
-//  5. Streams of events and redirects come next. A path with a slash too many is redirected to the
+//  5. Archive pages, streams of events and redirects come next. A path with a slash too many is redirected to the
 //     one without.
 //  6. What is left is 404: a page where an HTML page was asked for.
 //
@@ -52,14 +57,19 @@ type Options struct {
 type Handler struct {
 	renditions Renditions
 	events     Events
+	log        *slog.Logger
 	followers  atomic.Int64 // open streams
 	options    atomic.Pointer[Options]
 }
 
 // New makes a handler; it serves at once whatever renditions hold. Without
-// events, which may be nil, there are no streams.
-func New(renditions Renditions, events Events, options Options) *Handler {
-	h := &Handler{renditions: renditions, events: events}
+// events, which may be nil, there are no streams; without log, which may be
+// nil too, slog's default one is used.
+func New(renditions Renditions, events Events, options Options, log *slog.Logger) *Handler {
+	h := &Handler{renditions: renditions, events: events, log: log}
+	if log == nil {
+		h.log = slog.Default()
+	}
 	h.Configure(options)
 	return h
 }

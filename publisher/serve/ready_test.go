@@ -53,7 +53,7 @@ func TestWaitsForTheFirstRound(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &starting{table: site(), ready: make(chan struct{})}
-			handler := serve.New(s, nil, serve.Options{})
+			handler := serve.New(s, nil, serve.Options{}, nil)
 			late := publisher.NewRendition(publisher.Draft{Path: "/articles/late", Kind: publisher.KindPage, Body: []byte("late")}, nil)
 			time.AfterFunc(tc.readyAfter, func() { s.finish(late) })
 			began := time.Now()

@@ -43,7 +43,7 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 	case waited && inside && h.found(w, r, path):
 		return
 	}
-	if inside && h.follow(w, r, path) {
+	if inside && (h.archive(w, r, path) || h.follow(w, r, path)) {
 		return
 	}
 	if to := h.target(r, options, path, inside); to != "" {

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -21,6 +22,21 @@ type table map[string]*publisher.Rendition
 func (t table) Lookup(path string) *publisher.Rendition { return t[path] }
 
 func (t table) Ready() <-chan struct{} { return closed }
+
+// archivePage is one that table makes when asked for it; the other one fails.
+const archivePage, brokenPage = "/latest/archive/1.rss", "/latest/archive/2.rss"
+
+func (t table) Archive(_ context.Context, path string) (*publisher.Rendition, error) {
+	switch path {
+	case archivePage:
+		return publisher.NewRendition(publisher.Draft{
+			Path: path, Kind: publisher.KindArchive, ContentType: "application/rss+xml; charset=utf-8", Body: []byte("<rss> archive"),
+		}, nil), nil
+	case brokenPage:
+		return nil, errors.New("disk gone")
+	}
+	return nil, nil
+}
 
 // closed is ready from the start.
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -49,7 +65,7 @@ func site() table {
 // start serves site on loopback until the test ends.
 func start(tb testing.TB, options serve.Options) (address string, client *http.Client) {
 	tb.Helper()
-	return startHandler(tb, serve.New(site(), nil, options))
+	return startHandler(tb, serve.New(site(), nil, options, nil))
 }
 
 func startHandler(tb testing.TB, handler http.Handler) (address string, client *http.Client) {
@@ -122,7 +138,7 @@ func TestBrotliComesLater(t *testing.T) {
 	renditions := site()
 	gzip := renditions["/latest.rss"].Gzip.ETag
 	renditions["/latest.rss"] = renditions["/latest.rss"].WithBrotli(codec.Brotli(renditions["/latest.rss"].Body, 9))
-	address, client := startHandler(t, serve.New(renditions, nil, serve.Options{}))
+	address, client := startHandler(t, serve.New(renditions, nil, serve.Options{}, nil))
 
 	response := fetch(t, client, "GET", address+"/latest.rss", "gzip, deflate, br")
 	if got := response.Header.Get("Content-Encoding"); got != "br" {
@@ -158,7 +174,7 @@ func TestBrotliComesLater(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	t.Parallel()
-	handler := serve.New(site(), nil, serve.Options{})
+	handler := serve.New(site(), nil, serve.Options{}, nil)
 	address, client := startHandler(t, handler)
 	if got := fetch(t, client, "GET", address+"/news/latest.rss", "").StatusCode; got != 404 {
 		t.Errorf("before: %d, want 404", got)

@@ -60,8 +60,8 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
 	})
 }
 
-// Entered gives, by public id, the revision at which what a feed shows entered.
-func (db *DB) Entered(ctx context.Context, feed string) (entered map[string]int64, err error) {
+// Numbers gives the numbers of a feed's public ids.
+func (db *DB) Numbers(ctx context.Context, feed string) (entered map[string]int64, err error) {
 	err = db.read(ctx, "test", func(t *tx) error {
 		e, err := t.edition(feed)
 		if err != nil {

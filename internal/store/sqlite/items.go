@@ -23,6 +23,11 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 	if after == (news.Cursor{}) {
 		date, key = math.MaxInt64, math.MaxInt64
 	}
+	return db.items(ctx, feed, newestQuery, date, key, max(limit, 0))
+}
+
+// items gives what a query finds of a feed, whose key is its first argument.
+func (db *DB) items(ctx context.Context, feed, query string, args ...any) ([]news.Item, error) {
 	var items []news.Item
 	err := db.read(ctx, "read feed "+feed, func(t *tx) error {
 		items = nil
@@ -30,7 +35,7 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 		if err != nil || e.feed == 0 {
 			return err
 		}
-		err = t.query(newestQuery,
+		err = t.query(query,
 			func(row scanner) error {
 				var item news.Item
 				var place news.Place
@@ -40,7 +45,7 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 				item.Date, item.PublicID = place.Date, place.PublicID
 				items = append(items, item)
 				return nil
-			}, e.feed, date, key, max(limit, 0))
+			}, append([]any{e.feed}, args...)...)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"tributary/internal/news"
@@ -25,10 +27,10 @@ func (t *tx) placesOf(stories []news.StoryKey, each func(news.Place)) error {
 }
 
 // place puts a story into a feed, or moves it there. It enters the feed with
-// the revision of now, but:
+// the next number, but:
 //
-//  1. a story that takes over a public id that the feed has entered when that
-//     one did, so that archives, which run by entry, keep their order;
+//  1. a story that takes over a public id that the feed has, has the number of
+//     that one, so that archive pages, which run by number, hold what they held;
 //  2. a feed that is not configured gets no places. It is stale as soon as it
 //     is, and gets them all then.
 func (t *tx) place(place news.Place, fresh bool) error {
@@ -36,9 +38,8 @@ func (t *tx) place(place news.Place, fresh bool) error {
 	if err != nil || e.feed == 0 {
 		return err
 	}
-	entered := e.revision
+	var earlier *int64
 	if !fresh {
-		var earlier *int64
 		if _, err := t.one(`
 			SELECT min(entered)
 			FROM (
@@ -53,11 +54,25 @@ func (t *tx) place(place news.Place, fresh bool) error {
 			[]any{place.PublicID, e.feed}, &earlier); err != nil {
 			return err
 		}
-		if earlier != nil {
-			entered = *earlier
-		}
 	}
-	return t.storePlace(e.feed, place, entered)
+	if earlier != nil {
+		return t.storePlace(e.feed, place, *earlier)
+	}
+	number, err := t.nextNumber(e.feed)
+	if err != nil {
+		return err
+	}
+	return t.storePlace(e.feed, place, number)
+}
+
+// nextNumber gives the number of a story that enters a feed now.
+func (t *tx) nextNumber(feed int64) (number int64, err error) {
+	_, err = t.one(`
+		UPDATE feeds
+		SET entered = entered + 1
+		WHERE key = ?
+		RETURNING entered`, []any{feed}, &number)
+	return number, err
 }
 
 func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
@@ -129,19 +144,30 @@ func (t *tx) replacePlaces(feed string, e edition, places []news.Place) error {
 			return err
 		}
 	}
+	slices.SortFunc(changed, oldestFirst)
 	for _, place := range changed {
-		at, ok := entered[place.PublicID]
+		number, ok := entered[place.PublicID]
 		if !ok {
-			at = e.revision + 1
+			if number, err = t.nextNumber(e.feed); err != nil {
+				return err
+			}
+			entered[place.PublicID] = number
 		}
-		if err := t.storePlace(e.feed, place, at); err != nil {
+		if err := t.storePlace(e.feed, place, number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// entries gives the places of a feed by story, and when its public ids entered.
+// oldestFirst is the order in which stories enter a feed that gets many of them
+// at once.
+func oldestFirst(a, b news.Place) int {
+	return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Story, b.Story))
+}
+
+// entries gives the places of a feed by story, and the numbers of its public
+// ids.
 func (t *tx) entries(name string, feed int64) (map[news.StoryKey]*entry, map[string]int64, error) {
 	had := make(map[news.StoryKey]*entry)
 	entered := make(map[string]int64)

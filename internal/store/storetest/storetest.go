@@ -36,6 +36,8 @@ type Store interface {
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
+	Entered(ctx context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error)
+	Run(ctx context.Context, feed string, first, last int64) ([]news.Item, error)
 
 	Kept(ctx context.Context) (news.Kept, error)
 	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)
@@ -49,7 +51,7 @@ type Open func(t *testing.T) Store
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
-		placeChecks, feedChecks, itemChecks, infoChecks, watchChecks, renditionChecks, sharedChecks,
+		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,26 @@
+package serve
+
+import (
+	"net/http"
+	"strings"
+)
+
+// archive answers for archive pages, which are made when they are asked for.
+// It reports false where there is none.
+func (h *Handler) archive(w http.ResponseWriter, r *http.Request, path string) bool {
+	if !strings.Contains(path, "/archive/") {
+		return false
+	}
+	rendition, err := h.renditions.Archive(r.Context(), path)
+	switch {
+	case err != nil:
+		h.log.Error("archive page not made", "path", path, "error", err)
+		w.Header().Set("Retry-After", "30")
+		plain(w, r, http.StatusServiceUnavailable, "this page can't be made at the moment")
+	case rendition == nil:
+		return false
+	case allowed(w, r):
+		answer(w, r, rendition)
+	}
+	return true
+}
