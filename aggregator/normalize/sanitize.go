@@ -173,11 +173,8 @@ func (p *pass) start(selfClosing bool) {
 		return
 	}
 	p.found.read(p, e, more)
-	if p.admits(e) {
-		p.emit(e)
-		if p.xml && selfClosing && !e.void && e.name != "iframe" {
-			p.closeTo(len(p.open) - 1)
-		}
+	if p.admits(e) && p.emit(e) && p.xml && selfClosing {
+		p.closeTo(len(p.open) - 1)
 	}
 	if e.name == "iframe" {
 		p.drop(e.name, selfClosing)
@@ -221,8 +218,9 @@ func (p *pass) inside(names ...string) bool {
 	return len(p.open) > 0 && slices.Contains(names, p.open[len(p.open)-1].name)
 }
 
-// emit writes a start tag, and what it ends before.
-func (p *pass) emit(e *element) {
+// emit writes a start tag, and what it ends before. It reports whether the
+// element is open now: it isn't when it has no end tag, or found no room.
+func (p *pass) emit(e *element) bool {
 	p.imply(e)
 	if e.breaks {
 		p.prose.gap()
@@ -237,7 +235,7 @@ func (p *pass) emit(e *element) {
 	}
 	if len(p.out)+p.tails+tail > p.limit {
 		p.out, p.full = p.out[:start], true
-		return
+		return false
 	}
 	if e.name == "img" && p.first == "" && p.found.telling() {
 		p.first = p.found.value("src")
@@ -246,6 +244,7 @@ func (p *pass) emit(e *element) {
 		p.tails += tail
 		p.open = append(p.open, opened{e, start, len(p.out), p.found.has("src")})
 	}
+	return tail > 0
 }
 
 func (p *pass) end() {
