@@ -22,6 +22,10 @@ var lazy = map[string]string{
 	"data-srcset": "srcset", "data-lazy-srcset": "srcset",
 }
 
+// rel is what every link says of itself. They are the words that bluemonday
+// would add, so that it changes nothing.
+const rel = "nofollow noreferrer"
+
 // read takes the attributes of the tag that the tokenizer stands at. Of two
 // with one name the first counts, as in browsers (HTML §13.2.5.33).
 func (f *found) read(p *pass, e *element, more bool) {
@@ -71,8 +75,7 @@ func (f *found) force(e *element) {
 	}
 	switch e.name {
 	case "a":
-		// The same words that bluemonday would add, so that it changes nothing.
-		f.attrs = append(f.attrs, attribute{"rel", "nofollow noreferrer"})
+		f.attrs = append(f.attrs, attribute{"rel", rel})
 	case "audio", "video":
 		set("controls", "")
 		set("preload", "none")

@@ -15,9 +15,9 @@ import (
 const PolicyVersion = 1
 
 // newPolicy makes bluemonday's policy from the table of elements. It is the
-// last to see any HTML, and by itself enough to keep a reader safe: our own
-// pass before it makes URLs absolute and tags match, and a mistake in it must
-// not become a hole.
+// last to see any HTML that is not sound, and by itself enough to keep a reader
+// safe: our own pass before it makes URLs absolute and tags match, and a
+// mistake in it must not become a hole.
 func newPolicy(embeds []string) *bluemonday.Policy {
 	policy := bluemonday.NewPolicy()
 	policy.RequireParseableURLs(true)

@@ -75,11 +75,11 @@ type opened struct {
 	sourced      bool
 }
 
-// clean sanitises HTML. Bluemonday has the last word, but for text in which
-// nothing is left that it could object to.
+// clean sanitises HTML. Bluemonday has the last word about everything that is
+// not sound without asking.
 func (r rules) clean(m markup, policy *bluemonday.Policy) fragment {
 	f := r.walk(m)
-	if !strings.ContainsAny(f.html, "<&") {
+	if r.sound(f.html) || !strings.ContainsAny(f.html, "<&") {
 		return f
 	}
 	var checked strings.Builder
