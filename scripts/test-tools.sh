@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# and a checker for XML. As root on Debian it installs what is missing;
+# a browser, and a checker for XML. As root on Debian it installs what is missing;
 # elsewhere it names it and fails.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ need() { # PROBE PACKAGE...: packages that are lacking when the probe fails
 }
 need '/usr/bin/python3 -c "import feedparser"' python3-feedparser
 need 'xmllint --version' libxml2-utils
+need 'chromium --version' chromium
 need 'node --version && npm --version' nodejs npm
 
 if [ -n "$missing" ]; then
