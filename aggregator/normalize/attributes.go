@@ -15,8 +15,8 @@ type found struct {
 	hidden        bool
 }
 
-// lazy are attributes in which scripts keep the real address of a picture
-// until it scrolls into view. Without the script the picture needs it at once.
+// lazy are attributes in which scripts keep the real address of a picture or a
+// frame until it scrolls into view. Without the script it is needed at once.
 var lazy = map[string]string{
 	"data-src": "src", "data-lazy-src": "src", "data-original": "src",
 	"data-srcset": "srcset", "data-lazy-srcset": "srcset",
@@ -36,10 +36,10 @@ func (f *found) read(p *pass, e *element, more bool) {
 		key, value, more = p.z.TagAttr()
 		if e.name == "img" {
 			f.measure(key, value)
-			if real, ok := lazy[string(key)]; ok {
-				later = append(later, attribute{real, string(value)})
-				continue
-			}
+		}
+		if real, ok := lazy[string(key)]; ok {
+			later = append(later, attribute{real, string(value)})
+			continue
 		}
 		f.take(p, e, key, value)
 	}
@@ -76,6 +76,10 @@ func (f *found) force(e *element) {
 	switch e.name {
 	case "a":
 		f.attrs = append(f.attrs, attribute{"rel", rel})
+	case "img": // one that has srcset alone shows nothing where srcset is not known
+		if address, _, _ := strings.Cut(f.value("srcset"), " "); address != "" {
+			set("src", strings.TrimSuffix(address, ","))
+		}
 	case "audio", "video":
 		set("controls", "")
 		set("preload", "none")

@@ -36,6 +36,12 @@ var dropped = map[string]bool{
 	"datalist": false, "canvas": true,
 }
 
+// renamed are old elements for which there is a newer word. Without it, what
+// stands on lines of its own would run together.
+var renamed = map[string]string{
+	"acronym": "abbr", "center": "div", "dir": "ul", "fieldset": "div", "hgroup": "div", "menu": "ul",
+}
+
 func table() map[string]*element {
 	all := map[string]*element{}
 	add := func(e element, names ...string) {
@@ -50,6 +56,15 @@ func table() map[string]*element {
 	addTables(add)
 	addMedia(add)
 	return all
+}
+
+// lookUp gives the element that a tag in a story stands for; nil when there is
+// none that is kept.
+func lookUp(tag []byte) *element {
+	if e := elements[string(tag)]; e != nil {
+		return e
+	}
+	return elements[renamed[string(tag)]]
 }
 
 // adder puts copies of an element into the table under several names.

@@ -435,8 +435,75 @@ func TestAgain(t *testing.T) {
 	if !n.Again(&s, &news.Source{Images: news.ImagesStrip}) {
 		t.Error("new settings of the source did not show")
 	}
-	if s.Content != "<p>a </p>" || s.Hash == before.Hash || s.Summary != before.Summary {
-		t.Errorf("got %q, summary %q", s.Content, s.Summary)
+	if s.Content != "<p>a </p>" || s.Hash == before.Hash || s.Summary != before.Summary || s.Image != "" {
+		t.Errorf("got %q, summary %q, image %q", s.Content, s.Summary, s.Image)
+	}
+}
+
+// TestAgainUnderNewPolicy takes stories as an older policy could have let them in.
+func TestAgainUnderNewPolicy(t *testing.T) {
+	t.Parallel()
+	sound := news.Story{Link: "https://blog.example/1", Content: "<p>a</p>", Excerpt: "a", Image: "https://blog.example/i.png"}
+	picture := news.Enclosure{URL: "https://blog.example/e.png", Type: "image/png"}
+	talk := news.Enclosure{URL: "https://blog.example/e.mp3", Type: "audio/mpeg"}
+	for _, tt := range []struct {
+		name          string
+		before, after func(*news.Story)
+		source        news.Source
+		changed       bool
+	}{
+		{name: "nothing to do", before: func(*news.Story) {}, after: func(*news.Story) {}},
+		{
+			name:    "element that is dropped now",
+			before:  func(s *news.Story) { s.Content, s.Excerpt = "<p>a</p><xmp>b</xmp>", "a b" },
+			after:   func(*news.Story) {},
+			changed: true,
+		},
+		{
+			name:    "picture that is known for a tracker now",
+			before:  func(s *news.Story) { s.Image = "https://pixel.wp.com/g.gif" },
+			after:   func(s *news.Story) { s.Image = "" },
+			changed: true,
+		},
+		{
+			name:    "pictures that are not wanted any more",
+			before:  func(s *news.Story) { s.Enclosures = []news.Enclosure{picture, talk} },
+			after:   func(s *news.Story) { s.Image, s.Enclosures = "", []news.Enclosure{talk} },
+			source:  news.Source{Images: news.ImagesStrip},
+			changed: true,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, want := sound, sound
+			tt.before(&got)
+			tt.after(&want)
+			given := slices.Clone(got.Enclosures)
+			got.Hash, want.Hash = contentHash(&got), contentHash(&want)
+			shared := got.Enclosures
+			if changed := New().Again(&got, &tt.source); changed != tt.changed {
+				t.Errorf("changed: %v", changed)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(given, shared); diff != "" {
+				t.Errorf("the given list was changed:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStripPictures: a source without pictures has none beside its HTML either.
+func TestStripPictures(t *testing.T) {
+	t.Parallel()
+	s := one(t, news.Source{Images: news.ImagesStrip}, news.Entry{
+		ID: "1", Image: "https://blog.example/i.png", Enclosures: []news.Enclosure{
+			{URL: "https://blog.example/e.png", Type: "image/png"}, {URL: "https://blog.example/e.mp3", Type: "audio/mpeg"},
+		},
+	})
+	if s.Image != "" || len(s.Enclosures) != 1 || s.Enclosures[0].Type != "audio/mpeg" {
+		t.Errorf("image %q, enclosures %v", s.Image, s.Enclosures)
 	}
 }
 

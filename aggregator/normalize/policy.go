@@ -12,7 +12,7 @@ import (
 // PolicyVersion rises with each change of what the sanitising policy lets
 // through. It is stored with each story, so that what an older one let in can
 // be sanitised again.
-const PolicyVersion = 1
+const PolicyVersion = 2
 
 // newPolicy makes bluemonday's policy from the table of elements. It is the
 // last to see any HTML that is not sound, and by itself enough to keep a reader

@@ -165,9 +165,12 @@ func (p *pass) start(selfClosing bool) {
 		if string(raw) == p.skip && dropped[p.skip] && !selfClosing {
 			p.depth++
 		}
+		if p.skip == "svg" || p.skip == "math" {
+			p.z.NextIsNotRawText() // <title/> and the like are ordinary elements there
+		}
 		return
 	}
-	e := elements[string(raw)]
+	e := lookUp(raw)
 	if e == nil {
 		p.unknown(string(raw), selfClosing)
 		return
@@ -257,7 +260,7 @@ func (p *pass) end() {
 		}
 		return
 	}
-	if e := elements[string(raw)]; e != nil {
+	if e := lookUp(raw); e != nil {
 		p.endOf(e)
 	}
 }

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ func (w *writer) story(id string, e *news.Entry) news.Story {
 		Published:  date(e.Published),
 		Updated:    date(e.Updated),
 		RawHash:    w.rawHash(e),
+	}
+	if w.strip {
+		s.Enclosures = slices.DeleteFunc(s.Enclosures, isPicture)
 	}
 	s.Canonical = canonical(s.Link, w.place.hosts())
 	s.Original = at.link != nil && w.origin != nil && sameHost(at.link.Hostname(), w.origin.Hostname())
@@ -101,6 +105,8 @@ func plainToHTML(s string) string {
 	escaped := string(appendClean(nil, strings.TrimSpace(s), true))
 	return strings.ReplaceAll(escaped, "\n", "<br>\n")
 }
+
+func isPicture(e news.Enclosure) bool { return strings.HasPrefix(e.Type, "image/") }
 
 // image chooses the picture that stands for a story: the one that the upstream
 // names, else the first of a fit size in a text, else one that is enclosed.

@@ -26,6 +26,7 @@ var trackerHosts = map[string]bool{
 	"rubiconproject.com": true, "scorecardresearch.com": true, "sitemeter.com": true,
 	"statcounter.com": true, "stats.wordpress.com": true, "stats.wp.com": true,
 	"t.co": true, "taboola.com": true, "tns-counter.ru": true, "top-fwz1.mail.ru": true,
+	"tracking.feedpress.com": true, "tracking.feedpress.it": true,
 	"track.hubspot.com": true, "trc.taboola.com": true, "vgwort.de": true, "webtrends.com": true,
 	"xiti.com": true, "zemanta.com": true,
 }
@@ -33,10 +34,13 @@ var trackerHosts = map[string]bool{
 // trackerPaths are those parts of other hosts that count readers: a host, for
 // itself and its subdomains, and how the path begins.
 var trackerPaths = []struct{ host, path string }{
+	{"blogger.googleusercontent.com", "/tracker/"},
 	{"facebook.com", "/tr"},
+	{"feedblitz.com", "/~/i/"},
 	{"feedburner.com", "/~r/"},
 	{"feedburner.com", "/~ff/"},
 	{"feeds.wordpress.com", "/1.0/"},
+	{"follow.it", "/tracking"},
 	{"google.com", "/~ah/"},
 	{"linkedin.com", "/px/"},
 	{"medium.com", "/_/stat"},
