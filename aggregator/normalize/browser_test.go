@@ -86,9 +86,9 @@ func TestBrowser(t *testing.T) {
 	t.Parallel()
 	c := startChromium(t)
 	t.Run("sees", c.testSees)
-	for name, file := range map[string]string{"own": ownVectors, "shared": sharedVectors} {
-		t.Run(name, func(t *testing.T) {
-			vectors := readVectors(t, file)
+	for _, set := range []struct{ name, file string }{{"own", ownVectors}, {"shared", sharedVectors}} {
+		t.Run(set.name, func(t *testing.T) {
+			vectors := readVectors(t, set.file)
 			stories := store(t, vectors)
 			if len(stories) < 20 {
 				t.Fatalf("only %d stories to show", len(stories))

@@ -1,6 +1,10 @@
 package normalize
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/microcosm-cc/bluemonday"
+)
 
 func TestSound(t *testing.T) {
 	t.Parallel()
@@ -95,6 +99,21 @@ func TestSoundIsWhatWeWrite(t *testing.T) {
 			t.Errorf("%s: not sound: %q", v.Name, out)
 		}
 	}
+}
+
+// TestNotSoundIsChecked makes sure that bluemonday decides about what is not
+// sound: here by a policy that allows nothing.
+func TestNotSoundIsChecked(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ reason, in, want string }{
+		{"sound, so nobody asks it", `<b>a</b>`, `<b>a</b>`},
+		{"an IPv6 address is beyond the recognizer", `<b>a</b><img src="http://[2001:db8::1]/x">`, `a`},
+	} {
+		if got := (rules{}).clean(story(tt.in), bluemonday.StrictPolicy()).html; got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.reason, got, tt.want)
+		}
+	}
+	verify(t, story(`<b>a</b><img src="http://[2001:db8::1]/x">`))
 }
 
 // FuzzSound gives HTML straight to the recognizer: whatever it takes for sound
