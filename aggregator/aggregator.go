@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tributary/aggregator/fetch"
+	"tributary/aggregator/fulltext"
 	"tributary/aggregator/normalize"
 	"tributary/internal/news"
 )
@@ -34,7 +35,11 @@ type Fetcher interface {
 type Options struct {
 	Store   Store   // required
 	Fetcher Fetcher // required
-	Log     *slog.Logger
+	// Pages and PageStore give stories the text of their own pages, where
+	// their source asks for it; nobody gets one when either is nil.
+	Pages     Fetcher
+	PageStore fulltext.Store
+	Log       *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Jitter gives numbers in [0, 1) for back-off; rand.Float64 when nil.
@@ -84,6 +89,7 @@ type Aggregator struct {
 	held    func(source string, due time.Time)
 
 	normalizer *normalize.Normalizer
+	fullText   *fulltext.Worker // nil: nobody gets a full text
 	// current is replaced as a whole by Configure.
 	current atomic.Pointer[plan]
 	// applying keeps Configure's view of stories and places from changing
@@ -125,6 +131,12 @@ func New(o Options) *Aggregator {
 		a.held = func(string, time.Time) {}
 	}
 	a.current.Store(&plan{})
+	if o.Pages != nil && o.PageStore != nil {
+		a.fullText = fulltext.New(fulltext.Options{
+			Store: o.PageStore, Fetcher: o.Pages, Recording: a.applying.RLocker(),
+			Log: a.log, Now: a.now, Jitter: a.jitter, Recorded: a.Wake,
+		})
+	}
 	return a
 }
 
@@ -146,6 +158,9 @@ func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 		return fmt.Errorf("store the configured sources: %w", err)
 	}
 	next.setKeys(keys)
+	if err := a.configureFullText(ctx, next); err != nil {
+		return err
+	}
 	a.current.Store(next) // from here on the store holds these sources and no others
 	defer a.Wake()
 	return a.arrangeFeeds(ctx, next)

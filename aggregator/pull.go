@@ -44,6 +44,7 @@ type puller struct {
 // given up; what they would have brought is fetched again when their leases
 // have expired. Trouble with the store is logged and waited out.
 func (a *Aggregator) Run(ctx context.Context) error {
+	defer a.runFullText(ctx)()
 	p := a.newPuller(ctx, false)
 	return p.run(ctx)
 }

@@ -169,6 +169,9 @@ func (r *recorder) store(ctx context.Context, group []news.Result) error {
 	for i := range group {
 		r.a.tell(&group[i], recorded[i])
 	}
+	if r.a.fullText != nil {
+		r.a.fullText.Wake()
+	}
 	return nil
 }
 

@@ -61,6 +61,7 @@ type Options struct {
 	SiteURL string           // of the site that the operator publishes
 	Contact string           // how to reach the operator; may be empty
 	MaxBody int64            // bytes after decompression; 16 MiB when zero
+	Accept  string           // header; the types of feeds when empty
 	Now     func() time.Time // time.Now when nil
 }
 
@@ -68,6 +69,7 @@ type Options struct {
 type Fetcher struct {
 	options Options
 	agent   agent
+	accept  []string
 }
 
 // New makes a fetcher.
@@ -78,7 +80,11 @@ func New(options Options) *Fetcher {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Fetcher{options: options, agent: newAgent(options)}
+	f := &Fetcher{options: options, agent: newAgent(options), accept: accept}
+	if options.Accept != "" {
+		f.accept = []string{options.Accept}
+	}
+	return f
 }
 
 // Request is one source to ask.
@@ -129,7 +135,7 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 		URL: request.Source.URL,
 		Header: http.Header{
 			"User-Agent":      {f.agent.text(request.Source.Name, request.Subscribers)},
-			"Accept":          accept,
+			"Accept":          f.accept,
 			"Accept-Encoding": acceptEncoding,
 		},
 		Timeout:       timeout,

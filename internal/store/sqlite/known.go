@@ -11,7 +11,7 @@ import (
 // knownColumns are what scanKnown reads, of stories AS st.
 const knownColumns = `
 	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.first_seen, st.date,
-	st.changed, st.updates, st.hash, st.raw_hash, st.original, st.dated`
+	st.changed, st.updates, ` + feedHash + `, st.raw_hash, st.original, st.dated`
 
 func scanKnown(row scanner) (k news.KnownStory, err error) {
 	err = row.Scan(&k.Key, &k.Source, &k.ID, &k.PublicID, &k.Canonical, instant{&k.Published}, instant{&k.FirstSeen},

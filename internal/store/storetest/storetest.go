@@ -52,6 +52,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
 		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
+		fullTextChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {
