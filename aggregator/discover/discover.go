@@ -177,10 +177,10 @@ func spellings(address string) (first, second string, err error) {
 	}
 	u, err := url.Parse(first)
 	switch {
+	case err == nil && u.Scheme != "http" && u.Scheme != "https":
+		return "", "", errors.New("only http and https addresses can be searched")
 	case err != nil || u.Hostname() == "":
 		return "", "", errors.New("that is no web address")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", "", errors.New("only http and https addresses can be searched")
 	}
 	return first, second, nil
 }
