@@ -246,6 +246,24 @@ func TestFullTextTriesThreeTimes(t *testing.T) {
 	})
 }
 
+// TestFullTextStaysOutside: a feed can't make us read what only its own host
+// was opened for.
+func TestFullTextStaysOutside(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	r, log := fullRig(t, nil)
+	up.Set("/1.html", page(200))
+	inside := strings.Replace(up.URL("/1.html"), "127.0.0.1", "127.0.0.2", 1)
+	r.configure(full(source("a", up.Feed("/a", upstreamtest.RSS("A", teaser(1, inside))))))
+	r.refresh(aggregator.Round{})
+	if s := r.items()["Story 1"]; s.Content != "<p>Teaser 1</p>" || up.Count("/1.html") != 0 {
+		t.Errorf("content %.80q, %d requests", s.Content, up.Count("/1.html"))
+	}
+	if !strings.Contains(log.text(), "not a public address") {
+		t.Errorf("log:\n%s", log.text())
+	}
+}
+
 func TestFullTextTurnedOnAndOff(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)

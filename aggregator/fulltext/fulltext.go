@@ -14,7 +14,8 @@
 //     won't pass (404, no HTML, nothing readable) is not tried again.
 //  4. Every failure is logged. None touches the story.
 //  5. The headers of the source, which may hold secrets, go to pages of its
-//     own origin only.
+//     own origin only, and its allowed networks are open to pages of its own
+//     host only.
 //
 // The queue is the store's, leased like the sources themselves, so any number
 // of processes can share it. Start with [New], [Worker.Configure], [Worker.Run].

@@ -112,11 +112,17 @@ func (w *Worker) record(ctx context.Context, p *plan, source *news.Source, resul
 	return err
 }
 
-// pageOf is a page of a source's story, as a source to fetch once.
+// pageOf is a page of a source's story, as a source to fetch once. What the
+// operator trusted the source's host with is for that host alone: a feed
+// chooses its links, and must not be able to read out a private network, or to
+// collect a password.
 func pageOf(source *news.Source, link string) *news.Source {
 	page := &news.Source{Name: source.Name, URL: link, Fetch: source.Fetch}
 	if !sameOrigin(source.URL, link) {
 		page.Fetch.Headers = nil
+	}
+	if hostOf(source.URL) != hostOf(link) {
+		page.Fetch.AllowNetworks = nil
 	}
 	return page
 }
@@ -130,8 +136,15 @@ func sameOrigin(a, b string) bool {
 
 // freeHost is the host of a source that needs no pause.
 func freeHost(source *news.Source) string {
-	u, err := url.Parse(source.URL)
-	if err != nil || !source.Fetch.Unpaced {
+	if !source.Fetch.Unpaced {
+		return ""
+	}
+	return hostOf(source.URL)
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
 		return ""
 	}
 	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")

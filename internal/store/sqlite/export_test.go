@@ -11,6 +11,7 @@ type Row = row
 
 // The queries that run at each claim and each reading of a feed.
 const (
+	PagesQuery  = pagesQuery
 	DueQuery    = dueQuery
 	RestQuery   = restQuery
 	SlotsQuery  = slotsQuery

@@ -40,6 +40,12 @@ func TestPlans(t *testing.T) {
 			"SEARCH p USING PRIMARY KEY (feed=? AND hidden=? AND (date,story)",
 			"SEARCH st USING INTEGER PRIMARY KEY",
 		}},
+		{"pages that are due, in order, without sorting", sqlite.PagesQuery, []string{
+			"SEARCH f USING INDEX full_texts_due (due<?)",
+			"SEARCH s USING INTEGER PRIMARY KEY",
+			"SEARCH o USING INTEGER PRIMARY KEY",
+			"SEARCH st USING INTEGER PRIMARY KEY",
+		}},
 		{"copies by their link", sqlite.CopiesQuery, []string{
 			"SEARCH st USING INDEX stories_canonical (canonical=?)",
 			"SEARCH p USING COVERING INDEX feed_story_story (story=? AND feed=?",
