@@ -8,20 +8,21 @@ import (
 )
 
 // The queries of a claim: the sources that are due, the longest due first;
-// the same from the first after one of them, but those of some hosts; the free slots of a host and when the first one that is held comes back; the
-// leasing; and when the next source is due.
+// the same from the first after one of them, but those of some hosts; the free
+// slots of a host and when the first one that is held comes back; the leasing;
+// and when the next source is due.
 const (
 	dueQuery = `
-		SELECT ` + candidateColumns + `
-		FROM ` + candidateTables + `
-		WHERE d.due <= ?
-		ORDER BY d.due, d.source`
+		SELECT source
+		FROM schedule
+		WHERE due <= ?
+		ORDER BY due, source`
 	restQuery = `
-		SELECT ` + candidateColumns + `
-		FROM ` + candidateTables + `
-		WHERE d.due <= ? AND (d.due, d.source) > (?, ?)
-			AND coalesce(d.host, 0) NOT IN (SELECT value FROM json_each(?))
-		ORDER BY d.due, d.source`
+		SELECT source
+		FROM schedule
+		WHERE due <= ? AND (due, source) > (?, ?)
+			AND coalesce(host, 0) NOT IN (SELECT value FROM json_each(?))
+		ORDER BY due, source`
 	slotsQuery = `
 		SELECT h.slots - count(d.source), min(d.hold_until)
 		FROM hosts AS h
@@ -50,7 +51,7 @@ type claim struct {
 	now     int64
 	until   int64
 
-	picked  []news.Lease
+	picked  []*candidate
 	hosts   map[int64]*slots // of the shared hosts met so far
 	own     slots            // of a candidate that shares its host with no other
 	busy    map[int64]bool   // hosts without a free slot, or with a pause
@@ -70,15 +71,17 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 		request.DueBy = request.Now
 	}
 	var claimed news.Claimed
-	err := db.write(ctx, "claim sources", func(t *tx) error {
+	err := db.writeKnowing(ctx, "claim sources", func(t *tx) error {
 		c := claim{
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),
 			until: request.Now.Add(request.Lease).UnixMilli(),
 			hosts: make(map[int64]*slots), busy: make(map[int64]bool),
 		}
-		var err error
-		claimed, err = c.run()
+		err := t.recall()
+		if err == nil {
+			claimed, err = c.run()
+		}
 		return err
 	})
 	if err != nil {
@@ -96,10 +99,10 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 	if err != nil {
 		return claimed, err
 	}
-	if err := c.lease(); err != nil {
+	if claimed.Leases, err = c.lease(); err != nil {
 		return claimed, err
 	}
-	claimed.Leases, claimed.Waiting = c.picked, c.waiting
+	claimed.Waiting = c.waiting
 	claimed.Next, err = c.nextTime()
 	return claimed, err
 }
@@ -112,17 +115,28 @@ func (c *claim) after(at int64) {
 }
 
 // lease leases the picked sources.
-func (c *claim) lease() error {
+func (c *claim) lease() ([]news.Lease, error) {
 	if len(c.picked) == 0 {
-		return nil
+		return nil, nil
 	}
 	keys := make([]int64, len(c.picked))
-	for i := range c.picked {
-		keys[i] = int64(c.picked[i].Source.Key)
+	for i, source := range c.picked {
+		keys[i] = int64(source.Key)
 	}
 	c.after(c.until)
 	// It brings no rows; queryList is used for its list.
-	return queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until)
+	if err := queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until); err != nil {
+		return nil, err
+	}
+	leases := make([]news.Lease, len(c.picked))
+	for i, source := range c.picked {
+		leases[i] = news.Lease{
+			Source: source.SourceState, Claim: source.claim + 1, Strike: source.strike,
+			Until: time.UnixMilli(c.until).UTC(),
+		}
+		source.leased(c.until)
+	}
+	return leases, nil
 }
 
 // nextTime gives the earliest time at which another claim may find something.

@@ -50,7 +50,7 @@ type Open func(t *testing.T) Store
 // Run tests a store. fresh makes an empty database; each test has its own.
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
-		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
+		sourceChecks, claimChecks, leasedChecks, hostChecks, recordChecks, knownChecks, storyChecks,
 		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
 		fullTextChecks,
 	} {
