@@ -31,11 +31,12 @@ type puller struct {
 	once     bool             // end when nothing that was asked for is left
 	dueBy    time.Time        // with once: what was due at the start
 	only     []news.SourceKey // with once: these and no others, those that were started left out
-	inFlight atomic.Int64
-	freed    chan struct{} // holds a token when a visit has ended or was recorded
+	inFlight atomic.Int64     // visits that were started or wait for a worker
+	freed    chan struct{}    // holds a token when a visit has ended or was recorded
 	jobs     chan job
 	workers  int64
 	visits   sync.WaitGroup // one for each worker
+	pace     pace
 	recorder *recorder
 	trouble  trouble
 }
@@ -50,7 +51,9 @@ func (a *Aggregator) Run(ctx context.Context) error {
 }
 
 func (a *Aggregator) newPuller(ctx context.Context, once bool) *puller {
-	p := &puller{a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job), trouble: trouble{log: a.log}}
+	p := &puller{
+		a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job, maxAhead), trouble: trouble{log: a.log},
+	}
 	p.recorder = a.newRecorder(ctx, p.signal, !once)
 	return p
 }
@@ -89,7 +92,8 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	if err := p.claimArticles(ctx, plan); err != nil {
 		return news.Claimed{}, err
 	}
-	free := plan.Concurrency - int(p.inFlight.Load())
+	p.lookAhead(plan)
+	free := plan.Concurrency + p.pace.ahead - int(p.inFlight.Load())
 	if free <= 0 {
 		return news.Claimed{Waiting: true}, nil
 	}
@@ -97,7 +101,7 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 		return p.claimOnly(ctx, plan, free)
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: plan.lease,
+		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: p.lease(plan),
 	})
 	if err != nil {
 		return claimed, err
@@ -112,7 +116,7 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 		return nil
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: plan.lease,
+		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: p.lease(plan),
 	})
 	if err != nil || len(claimed.Leases) == 0 {
 		plan.articlesDue.Store(true) // held by a visit that may have begun before the change
@@ -164,12 +168,14 @@ func (p *puller) wait(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// gather waits until half of the places are free, but not for long.
+// gather waits until as many places are free as half of the visits at once, but
+// not for long.
 func (p *puller) gather(ctx context.Context) {
 	timer := time.NewTimer(gatherPause)
 	defer timer.Stop()
-	limit := int64(p.a.current.Load().Concurrency)
-	for p.inFlight.Load() > limit-max(limit/2, 1) {
+	workers := p.a.current.Load().Concurrency
+	limit := int64(workers + p.pace.ahead - max(workers/2, 1))
+	for p.inFlight.Load() > limit {
 		select {
 		case <-ctx.Done():
 			return

@@ -13,7 +13,7 @@ import (
 
 const (
 	// recordGroup is how many results one transaction holds at most.
-	recordGroup = 512
+	recordGroup = 128
 	// quietPause is how long the first unchanged source of a group waits.
 	quietPause = 20 * time.Millisecond
 )

@@ -9,7 +9,7 @@ import (
 // job is a leased source to visit under the plan that it was claimed by.
 type job struct {
 	plan  *plan
-	lease news.Lease
+	lease *news.Lease
 }
 
 // start hands leased sources to workers, and adds workers where all are busy.
@@ -17,21 +17,22 @@ type job struct {
 // parsers, and a goroutine made for it alone would grow its stack each time
 // anew, which costs as much as writing the request.
 func (p *puller) start(ctx context.Context, plan *plan, leases []news.Lease) {
-	for _, lease := range leases {
-		if p.inFlight.Add(1) > p.workers {
+	for i := range leases {
+		if p.inFlight.Add(1) > p.workers && p.workers < int64(plan.Concurrency) {
 			p.workers++
 			p.visits.Go(func() { p.work(ctx) })
 		}
-		p.jobs <- job{plan, lease}
+		p.jobs <- job{plan, &leases[i]}
 	}
 }
 
 // work visits until there are no more jobs.
 func (p *puller) work(ctx context.Context) {
 	for j := range p.jobs {
-		if result, ok := p.a.visit(ctx, j.plan, j.lease); ok {
+		if result, ok := p.a.visit(ctx, j.plan, *j.lease); ok {
 			p.recorder.results <- result
 		}
+		p.pace.ended.Add(1)
 		if p.inFlight.Add(-1) == 0 {
 			p.recorder.noMore()
 		}

@@ -126,7 +126,8 @@ func (c *Client) transport(allow []netip.Prefix, port uint16) *http.Transport {
 func permissionKey(key []byte, allow []netip.Prefix, port uint16) []byte {
 	key = append(key, byte(port>>8), byte(port))
 	for _, prefix := range allow {
-		key = append(prefix.AppendTo(key), ' ')
+		bytes, family := prefix.Addr().As16(), byte(prefix.Addr().BitLen())
+		key = append(append(key, family, byte(prefix.Bits())), bytes[:]...)
 	}
 	return key
 }
