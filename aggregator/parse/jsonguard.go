@@ -1,10 +1,16 @@
 package parse
 
-import stdjson "encoding/json"
+import (
+	"bytes"
+	stdjson "encoding/json"
+)
 
 // guardJSON refuses JSON that would cost too much to decode: it counts depth
 // and values without decoding anything.
 func guardJSON(text []byte) error {
+	if len(text) > maxText {
+		return limitError(maxText, "bytes of JSON")
+	}
 	depth, values := 0, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -20,8 +26,8 @@ func guardJSON(text []byte) error {
 		case ',':
 			values++
 		}
-		if values > maxElements {
-			return limitError(maxElements, "values")
+		if values > maxValues {
+			return limitError(maxValues, "values")
 		}
 	}
 	return nil
@@ -65,7 +71,9 @@ var (
 // It reports false when the text is no JSON.
 func mendJSON(text []byte) ([]byte, bool) {
 	var feed map[string]any
-	if err := stdjson.Unmarshal(text, &feed); err != nil {
+	decoder := stdjson.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a number may be larger than any type of ours
+	if decoder.Decode(&feed) != nil {
 		return nil, false
 	}
 	jsonFeed.mend(feed)

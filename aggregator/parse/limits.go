@@ -13,7 +13,8 @@ const (
 	maxDepth      = 256     // nested elements
 	maxAttributes = 256     // of one element
 	maxNamespaces = 256     // declared and in scope
-	maxElements   = 400_000 // in XML; values in JSON
+	maxElements   = 400_000 // in XML
+	maxValues     = 200_000 // in JSON
 	maxEntries    = 10_000
 	maxFragments  = 2_000 // comments, CDATA sections and instructions inside one element
 	maxPeople     = 100   // authors of one entry; more are left out

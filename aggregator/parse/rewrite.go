@@ -47,6 +47,9 @@ type rewriter struct {
 	entities  entities
 	expansion int
 	elements  int
+	kept      int    // elements that were handed on
+	inEntry   int    // the same since the last entry began
+	cut       bool   // src is only the beginning of the document
 	entryName []byte // of the entries, as the source writes it
 	scratch   []byte
 }
@@ -66,9 +69,10 @@ type binding struct {
 	space  string
 }
 
-// rewrite runs the pass over a document from its root.
-func rewrite(text []byte, at root, url string) (*rewritten, error) {
-	r := &rewriter{src: text, pos: at.start}
+// rewrite runs the pass over a document from its root. Of one that is cut, the
+// entry in which it ends is left out.
+func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
+	r := &rewriter{src: text, cut: cut, pos: at.start}
 	r.family = at.family
 	r.text = make([]byte, 0, len(text)-at.start+len(text)/16+64)
 	r.contexts = []context{{base: url}}
@@ -84,6 +88,10 @@ func rewrite(text []byte, at root, url string) (*rewritten, error) {
 		if err := r.step(); err != nil {
 			return nil, err
 		}
+	}
+	if r.cut {
+		r.mended |= mendedCut
+		r.dropUnfinished()
 	}
 	r.closeTo(0, mendedEnd)
 	if at.wrap != "" {
@@ -138,6 +146,9 @@ func (r *rewriter) startTag() error {
 	} else if n := len(r.stack); n > 0 && r.stack[n-1].role == roleSkip {
 		e.role = roleSkip
 	}
+	if e.role != roleSkip && e.role != roleEntry && !r.keep() {
+		e.role = roleSkip
+	}
 	if len(r.stack) >= maxDepth {
 		return limitError(maxDepth, "nested elements")
 	}
@@ -170,6 +181,12 @@ func (r *rewriter) open(e element, space, local string) error {
 		if len(r.entries) >= maxEntries {
 			return limitError(maxEntries, "entries")
 		}
+		if r.spent() {
+			r.stop()
+			return nil
+		}
+		r.inEntry = 0
+		r.kept++
 		r.entryName = e.name
 		r.entries = append(r.entries, span{start: len(r.text)})
 		e.written = r.writeStart(space, local, e)

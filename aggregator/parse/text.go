@@ -158,7 +158,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 
 // endText completes what scanText found.
 func (r *rewriter) endText(c content, start, end, after int) content {
-	c.raw, c.end = r.src[start:end], after
+	c.raw, c.end = r.afford(r.src[start:end]), after
 	c.special = bytes.IndexByte(c.raw, '<') >= 0 || bytes.IndexByte(c.raw, '&') >= 0 || bytes.Contains(c.raw, cdataEnd)
 	return c
 }
