@@ -76,11 +76,14 @@ func readAll(r io.Reader, size, limit int64) (*buffer, error) {
 	}
 }
 
-// grow doubles the room, up to one byte more than will ever be read. Append
-// grows by a quarter: five times the size of a large body would have been
-// allocated by its end, and much of that be resident.
+// grow doubles the room, up to one byte more than the limit, which no reader
+// passes. Append would grow by a quarter: five times the size of a large body
+// would have been allocated by its end, and much of that be resident.
 func (b *buffer) grow(limit int64) {
-	room := max(min(2*int64(cap(b.data)), limit+1), int64(cap(b.data))+firstSize)
+	room := int64(2 * cap(b.data))
+	if room > limit && int64(cap(b.data)) <= limit {
+		room = limit + 1
+	}
 	b.data = append(make([]byte, 0, room), b.data...)
 }
 

@@ -42,7 +42,7 @@ func TestBudget(t *testing.T) {
 		body    string
 		least   int // entries
 		most    int
-		text    int // bytes of each entry's text, at least
+		text    int    // bytes of each entry's text, at least
 		warning string // empty: there is none
 	}{
 		{"below the limit", large(700), 700, 700, 9999, ""},
