@@ -124,7 +124,7 @@ func (s *hostileStage) run(t *testing.T, path string, c hostileCase) {
 	before := upstreamtest.RSS("Hostile", upstreamtest.Items(2)...)
 	hostile := source("hostile", s.Feed(path, before))
 	if hostile.Fetch.Timeout = 20 * time.Second; c.slow {
-		hostile.Fetch.Timeout = time.Second * hostileSlowness
+		hostile.Fetch.Timeout = 1500 * time.Millisecond * hostileSlowness
 	}
 	s.Script(path, upstreamtest.Serve, c.answer(s, path), upstreamtest.Serve)
 	sources := []news.Source{hostile, s.neighbor(path, "near", 100), s.neighbor(path, "next", 200)}
