@@ -123,7 +123,7 @@ var allowed = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 func (s *hostileStage) run(t *testing.T, path string, c hostileCase) {
 	before := upstreamtest.RSS("Hostile", upstreamtest.Items(2)...)
 	hostile := source("hostile", s.Feed(path, before))
-	if hostile.Fetch.Timeout = 20 * time.Second; c.slow {
+	if hostile.Fetch.Timeout = 20 * time.Second * hostileSlowness; c.slow {
 		hostile.Fetch.Timeout = 1500 * time.Millisecond * hostileSlowness
 	}
 	s.Script(path, upstreamtest.Serve, c.answer(s, path), upstreamtest.Serve)
