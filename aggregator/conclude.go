@@ -62,15 +62,15 @@ func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint 
 	result.Health = a.failing(state, cause)
 	if fetching, ok := errors.AsType[*fetch.Error](err); ok {
 		hint.retryAfter, hint.fresh = fetching.RetryAfter, fetching.FreshFor
+		if fetching.HostWide {
+			result.HostFree = a.now().Add(fetching.RetryAfter)
+		}
 	}
 	pause := schedule.Backoff(schedule.Failure{
 		Cause: cause, Count: result.Failures, Strikes: result.Lease.Strike,
 		Dead: result.Health == news.HealthDead, RetryAfter: hint.retryAfter,
 	}, a.interval(source, hint.gap), a.jitter)
 	result.Due = a.due(source, hint, pause)
-	if cause == news.CauseRateLimited && visit.Status == 429 && !source.Fetch.Unpaced {
-		result.HostFree = a.now().Add(min(hint.retryAfter, schedule.MaxRetryAfter))
-	}
 }
 
 // failing is the health of a source whose visit failed.

@@ -19,12 +19,14 @@ type builder struct {
 	feeds     map[string]string // where each feed was defined
 	pending   []func()          // checks that need all sources
 	schedules map[string]bool   // those that were found to be good
+
+	authorities map[string]string // certificates by path
 }
 
 // build reads the main document and all that it includes.
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
-	b.schedules = map[string]bool{}
+	b.schedules, b.authorities = map[string]bool{}, map[string]string{}
 	b.names, b.urls, b.feeds = map[string]string{}, map[string]string{}, map[string]string{}
 	included := b.included(top)
 	b.site(orEmpty(top.table("site", "[site]"), top))

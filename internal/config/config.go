@@ -7,8 +7,8 @@
 // TRIBUTARY_ADMIN, TRIBUTARY_ADMIN_TOKEN, TRIBUTARY_DATABASE and
 // TRIBUTARY_ROLES above it, and the flags of one node above these ([Node],
 // [Config.Override]). ${NAME} stands for a variable of the environment in
-// secrets only: admin_token and the values of headers. Relative paths are
-// relative to the file that names them.
+// secrets only: admin_token, password, bearer, proxy and the values of headers.
+// Relative paths are relative to the file that names them.
 //
 // What is wrong is told all at once, as [Errors], each with its place. An
 // empty text ("") counts as a key that is not there.
@@ -116,7 +116,7 @@ func readFile(path string) ([]byte, error) {
 func (c *Config) Path() string { return c.path }
 
 // Files gives the absolute paths of all files that were read, the config file
-// first: what to watch for changes.
+// first, certificates included: what to watch for changes.
 func (c *Config) Files() []string { return c.files }
 
 // Site gives who publishes.

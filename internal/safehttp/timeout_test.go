@@ -28,7 +28,7 @@ func deaf(head string) *Client {
 		}()
 		return ours, nil
 	}
-	c.base = c.newTransport(nil, 0)
+	c.base, _ = c.newPool(&route{})
 	return c
 }
 
