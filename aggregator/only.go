@@ -27,7 +27,7 @@ func (p *puller) claimOnly(ctx context.Context, plan *plan, free int) (all news.
 	for size := free; len(left) > 0 && len(all.Leases) < free; size = min(2*size, maxOnly) {
 		part := left[:min(size, len(left))]
 		claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-			Now: p.a.now(), Only: part, Limit: free - len(all.Leases), Lease: p.lease(plan),
+			Now: p.a.now(), Only: part, Limit: free - len(all.Leases), Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 		})
 		if err != nil {
 			return all, err

@@ -101,7 +101,7 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 		return p.claimOnly(ctx, plan, free)
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: p.lease(plan),
+		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 	})
 	if err != nil {
 		return claimed, err
@@ -116,7 +116,7 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 		return nil
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: p.lease(plan),
+		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 	})
 	if err != nil || len(claimed.Leases) == 0 {
 		plan.articlesDue.Store(true) // held by a visit that may have begun before the change

@@ -52,6 +52,7 @@ type claim struct {
 	until   int64
 
 	picked  []*candidate
+	suspect suspect
 	hosts   map[int64]*slots // of the shared hosts met so far
 	own     slots            // of a candidate that shares its host with no other
 	busy    map[int64]bool   // hosts without a free slot, or with a pause
@@ -135,6 +136,11 @@ func (c *claim) lease() ([]news.Lease, error) {
 			Until: time.UnixMilli(c.until).UTC(),
 		}
 		source.leased(c.until)
+	}
+	if c.suspect.picked {
+		if err := c.noteSuspect(&leases[c.suspect.index]); err != nil {
+			return nil, err
+		}
 	}
 	return leases, nil
 }

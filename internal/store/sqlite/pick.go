@@ -94,7 +94,8 @@ func (c *claim) pickOnly() error {
 //  1. it is leased;
 //  2. its host has its pause, or it has its own;
 //  3. all slots of its host are held, those that this claim takes included;
-//  4. there are enough already.
+//  4. there are enough already;
+//  5. it is suspect, and another suspect is leased.
 func (c *claim) consider(s *candidate) error {
 	if s.leasedUntil > c.now {
 		c.after(s.leasedUntil)
@@ -122,6 +123,9 @@ func (c *claim) consider(s *candidate) error {
 	if len(c.picked) >= c.request.Limit {
 		c.more = true
 		return nil
+	}
+	if alone, err := c.alone(s); err != nil || !alone {
+		return err
 	}
 	host.free--
 	c.picked = append(c.picked, s)
