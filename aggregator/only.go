@@ -34,7 +34,7 @@ func (p *puller) claimOnly(ctx context.Context, plan *plan, free int) (all news.
 		}
 		left = left[len(part):]
 		back = append(back, without(part, claimed.Leases)...)
-		p.start(ctx, plan, claimed.Leases)
+		p.start(ctx, plan, claimed.Leases, 0)
 		if all.Leases == nil {
 			all.Leases = claimed.Leases // mostly all of them; they are large
 		} else {

@@ -22,12 +22,17 @@ const (
 	// The pause after the store failed doubles from the first to the last.
 	troublePause    = time.Second
 	maxTroublePause = 30 * time.Second
+	// When a program starts, everything may be due at once. The first requests
+	// are then spread over this much for each, but not over more than maxSpread.
+	spreadEach = 50 * time.Millisecond
+	maxSpread  = 2 * time.Second
 )
 
 // puller is one run of the loop that claims and visits. Only the loop's
 // goroutine touches its plain fields.
 type puller struct {
 	a        *Aggregator
+	begun    bool             // the first claim was made
 	once     bool             // end when nothing that was asked for is left
 	dueBy    time.Time        // with once: what was due at the start
 	only     []news.SourceKey // with once: these and no others, those that were started left out
@@ -106,8 +111,18 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	if err != nil {
 		return claimed, err
 	}
-	p.start(ctx, plan, claimed.Leases)
+	p.start(ctx, plan, claimed.Leases, p.spread(len(claimed.Leases)))
+	p.begun = true
 	return claimed, nil
+}
+
+// spread is over how long the first of n visits are spread. Later on, places
+// become free one by one, which spreads them well enough.
+func (p *puller) spread(n int) time.Duration {
+	if p.begun || p.once {
+		return 0
+	}
+	return min(time.Duration(n)*spreadEach, maxSpread)
 }
 
 // claimArticles visits the articles out of turn when they changed on disk.
@@ -122,7 +137,7 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 		plan.articlesDue.Store(true) // held by a visit that may have begun before the change
 		return err
 	}
-	p.start(ctx, plan, claimed.Leases)
+	p.start(ctx, plan, claimed.Leases, 0)
 	return nil
 }
 

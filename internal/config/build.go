@@ -11,6 +11,7 @@ type builder struct {
 	env    func(string) (string, bool)
 	config *Config
 	errs   Errors
+	edited map[string][]byte // what included files will hold, by path
 
 	base      settings          // what holds for all sources
 	hosts     map[string]*table // [host."…"] blocks
