@@ -60,6 +60,10 @@ type Options struct {
 	Resolver       *net.Resolver  // nil means the system's
 	RootCAs        *x509.CertPool // nil means the system's
 	MaxIdlePerHost int            // idle connections kept to one host; 64 when zero
+	// Dial makes the connections in place of the guarded dialer, for tests in
+	// virtual time. Nothing is resolved then, so only addresses and ports that
+	// stand in a URL are checked.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client sends requests. It is safe for concurrent use and meant to be shared
@@ -71,12 +75,7 @@ type Client struct {
 
 	mu    sync.RWMutex
 	pools map[string]*pool // by the keys of their routes
-
-	// dial replaces the guarded dialer in tests with virtual time.
-	dial dialFunc
 }
-
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // New makes a client. [Client.CloseIdle] ends its idle connections.
 func New(options Options) *Client {

@@ -73,7 +73,7 @@ func (g *guard) checkPort(port uint16) error {
 	return nil
 }
 
-// checkURL checks what can be seen of a target that a proxy will connect to:
+// checkURL checks what can be seen of a target that somebody else resolves:
 // an address that stands in the URL, names of the machine itself, the port.
 func (g *guard) checkURL(u *url.URL) error {
 	port, err := strconv.ParseUint(portOf(u), 10, 16)

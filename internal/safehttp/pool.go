@@ -48,8 +48,9 @@ func (r *route) appendKey(key []byte) []byte {
 // pool is the connections of one route.
 type pool struct {
 	*http.Transport
-	guard   *guard
-	proxied bool
+	guard *guard
+	// blind: the guard doesn't see the addresses that names resolve to.
+	blind bool
 	// private holds each host:port whose connections led into an allowed
 	// network: what is asked of it concerns nobody outside.
 	private sync.Map
@@ -86,7 +87,7 @@ func (c *Client) newPool(r *route) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pool{guard: newGuard(c.options.AllowNetworks, r.allow, r.port), proxied: r.proxy != ""}
+	p := &pool{guard: newGuard(c.options.AllowNetworks, r.allow, r.port), blind: r.proxy != "" || c.options.Dial != nil}
 	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: c.options.Resolver}
 	p.Transport = &http.Transport{
 		ForceAttemptHTTP2:      !r.http1,
@@ -104,7 +105,7 @@ func (c *Client) newPool(r *route) (*pool, error) {
 		p.Protocols = new(http.Protocols)
 		p.Protocols.SetHTTP1(true)
 	}
-	if p.proxied {
+	if r.proxy != "" {
 		proxy, err := parseProxy(r.proxy)
 		if err != nil {
 			return nil, &Error{Cause: news.CauseBlocked, Reason: "proxy: " + err.Error(), Err: err}
@@ -113,9 +114,12 @@ func (c *Client) newPool(r *route) (*pool, error) {
 	} else {
 		dialer.Control = p.guard.control
 	}
-	p.DialContext = p.noting(dialer.DialContext)
-	if c.dial != nil {
-		p.DialContext = p.noting(c.dial)
+	dial := c.options.Dial
+	if dial == nil {
+		dial = dialer.DialContext
+	}
+	if p.DialContext = dial; r.proxy == "" && len(p.guard.allowed) > 0 {
+		p.DialContext = p.noting(dial)
 	}
 	return p, nil
 }
@@ -142,11 +146,10 @@ func (c *Client) tlsConfig(r *route) (*tls.Config, error) {
 	return config, nil
 }
 
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // noting notes which hosts are private.
 func (p *pool) noting(dial dialFunc) dialFunc {
-	if len(p.guard.allowed) == 0 || p.proxied {
-		return dial
-	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {

@@ -151,7 +151,7 @@ func (t *trip) run(ctx context.Context, u *url.URL, at string) (*Response, error
 // send makes one hop.
 func (t *trip) send(ctx context.Context, u *url.URL, at string) (*http.Response, error) {
 	err := checkTarget(u)
-	if err == nil && t.pool.proxied {
+	if err == nil && t.pool.blind {
 		err = t.pool.guard.checkURL(u)
 	}
 	if err != nil {

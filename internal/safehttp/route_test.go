@@ -168,7 +168,7 @@ func TestRoots(t *testing.T) {
 		if _, body, err := read(t, c, &safehttp.Request{URL: target, Roots: roots}); body != "body" {
 			t.Fatal(err)
 		}
-		up.Reset() // so that a TLS session could be resumed
+		c.CloseIdle() // so that a TLS session could be resumed
 		_, _, err := read(t, c, &safehttp.Request{URL: target})
 		wantCause(t, err, news.CauseTLS, "a request that doesn't trust the authority")
 	}
