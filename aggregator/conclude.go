@@ -83,7 +83,7 @@ func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint 
 // way of permanent redirects to an address or straight.
 func (a *Aggregator) working(state *news.SourceState, movedTo string) news.Health {
 	if movedTo != "" && movedTo == state.MovedTo && state.MovedSeen+1 >= movedTimes &&
-		a.now().Sub(state.MovedSince) >= movedOver {
+		a.now().Sub(state.MovedSince).Round(time.Second) >= movedOver { // stored times are cut
 		return news.HealthMoved
 	}
 	return news.HealthOK
