@@ -42,6 +42,7 @@ func (p *puller) claimOnly(ctx context.Context, plan *plan, free int) (all news.
 		}
 		all.Waiting = all.Waiting || claimed.Waiting
 		all.Next = earliest(all.Next, claimed.Next)
+		all.Free = earliest(all.Free, claimed.Free)
 	}
 	return all, nil
 }

@@ -23,6 +23,8 @@ type plan struct {
 	byKey   map[news.SourceKey]*planned
 	longest time.Duration // visit of any source
 	lease   time.Duration
+	// patience is how long a host may be busy by our own doing.
+	patience time.Duration
 	// articlesDue is set when the articles changed on disk.
 	articlesDue atomic.Bool
 }
@@ -43,8 +45,10 @@ func newPlan(settings Settings) (*plan, error) {
 		}
 		p.sources[source.Name] = &planned{Source: source, schedule: parsed}
 		p.longest = max(p.longest, source.Fetch.Timeout)
+		p.patience = max(p.patience, source.Fetch.HostDelay)
 	}
 	p.lease = p.longest + leaseSlack
+	p.patience += p.lease + p.longest // a lease ahead lasts longer
 	if settings.Articles != nil {
 		p.sources[news.ArticlesName] = &planned{Source: articlesSource()}
 	}

@@ -148,24 +148,33 @@ func (p *puller) signal() {
 	}
 }
 
-// finished reports whether a single round has nothing left to start.
+// finished reports whether a single round has nothing left to start. It waits
+// for hosts that are busy or have their pause, but not for one that asked to be
+// left alone.
 func (p *puller) finished(claimed news.Claimed) bool {
-	return len(claimed.Leases) == 0 && !claimed.Waiting
+	if len(claimed.Leases) > 0 {
+		return false
+	}
+	return !claimed.Waiting || claimed.Free.Sub(p.a.now()) > p.a.current.Load().patience
 }
 
 // pause says how long nothing is to be done unless something happens.
 func (p *puller) pause(claimed news.Claimed, err error) time.Duration {
+	next := claimed.Next
+	if p.once && len(claimed.Leases) == 0 {
+		next = claimed.Free // what becomes due meanwhile is not of this round
+	}
 	switch {
 	case err != nil:
 		return p.trouble.pause
-	case claimed.Next.IsZero():
+	case next.IsZero():
 		return idlePause
 	}
 	least := time.Duration(0)
 	if len(claimed.Leases) == 0 {
 		least = gatherPause // whatever the store says, never spin
 	}
-	return min(max(claimed.Next.Sub(p.a.now()), least), idlePause)
+	return min(max(next.Sub(p.a.now()), least), idlePause)
 }
 
 // wait returns when the pause is over, or before: when sources were made due,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -278,6 +279,80 @@ func TestRule05RetryAfterOfAnotherHost(t *testing.T) {
 			t.Errorf("a redirect's target closed the host that redirects: asked %v", got)
 		}
 	})
+}
+
+// TestRule05RoundLeavesAHostAlone has a round that is asked for by hand while a
+// host wants to be left alone: it neither asks the host nor waits for it.
+func TestRule05RoundLeavesAHostAlone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		const other, third = "http://a.example/other", "http://b.example/third"
+		w.script(feedURL, upstreamtest.Status(429, "Retry-After", "7200"))
+		w.feed(other)
+		w.feed(third)
+		var held []string
+		var store *counting
+		r := w.rig(t, func(o *aggregator.Options) {
+			o.Held = func(name string, _ time.Time) { held = append(held, name) }
+			store = &counting{Store: o.Store}
+			o.Store = store
+		})
+		r.configure(public("a", feedURL), public("b", other), public("c", third))
+		r.refresh(aggregator.Round{Names: []string{"a"}})
+		for _, round := range []aggregator.Round{{}, {All: true}} {
+			began := time.Now()
+			store.claims.Store(0)
+			r.refresh(round)
+			if took, n := time.Since(began), store.claims.Load(); took > 10*time.Second || n > 30 {
+				t.Errorf("a round took %v and %d claims", took, n)
+			}
+		}
+		slices.Sort(held)
+		if a, b, c := len(w.times(feedURL)), len(w.times(other)), len(w.times(third)); a != 1 || b != 0 || c != 2 || !slices.Equal(held, []string{"a", "b"}) {
+			t.Errorf("asked %d, %d and %d times, want 1, 0 and 2; left %q", a, b, c, held)
+		}
+	})
+}
+
+// TestRule07RoundWaitsForAPause has more sources on a host than its pause lets
+// through at once, and one that becomes due while the round waits.
+func TestRule07RoundWaitsForAPause(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		var store *counting
+		r := w.rig(t, func(o *aggregator.Options) { store = &counting{Store: o.Store}; o.Store = store })
+		var sources []news.Source
+		for i := range 3 {
+			s := public(fmt.Sprintf("s%d", i), w.feed(fmt.Sprintf("http://a.example/s%d", i)))
+			s.Fetch.HostDelay = 5 * time.Minute
+			sources = append(sources, s)
+		}
+		often := public("often", w.feed("http://b.example/often"))
+		often.Schedule = "@every 1s"
+		r.configure(append(sources, often)...)
+		began := time.Now()
+		r.refresh(aggregator.Round{})
+		if took := time.Since(began); took.Round(time.Second) != 10*time.Minute {
+			t.Errorf("the round took %v, want two pauses", took)
+		}
+		if n := store.claims.Load(); n > 100 {
+			t.Errorf("the round made %d claims", n)
+		}
+		if n := len(w.times("http://b.example/often")); n != 1 {
+			t.Errorf("what became due later was asked %d times, want once", n)
+		}
+	})
+}
+
+// counting counts claims.
+type counting struct {
+	aggregator.Store
+	claims atomic.Int64
+}
+
+func (c *counting) Claim(ctx context.Context, request news.ClaimRequest) (news.Claimed, error) {
+	c.claims.Add(1)
+	return c.Store.Claim(ctx, request)
 }
 
 func TestRule06BackOff(t *testing.T) {

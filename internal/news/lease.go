@@ -35,6 +35,9 @@ type Claimed struct {
 	// Waiting is set when sources that were asked for stay back because their
 	// host is busy or still has its pause.
 	Waiting bool
+	// Free is when the first of those that stay back can be claimed; zero unless
+	// Waiting.
+	Free time.Time
 	// Next is the earliest time at which another claim may find something;
 	// zero when nothing is scheduled.
 	Next time.Time

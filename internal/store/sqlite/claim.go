@@ -57,7 +57,8 @@ type claim struct {
 	own     slots            // of a candidate that shares its host with no other
 	busy    map[int64]bool   // hosts without a free slot, or with a pause
 	more    bool             // a source could have been picked beyond the limit
-	waiting bool             // a source stays back for its host
+	waiting bool             // a source stays back
+	free    int64            // when the first that stays back can be claimed
 	// patience is how many sources more of busy hosts this walk looks at.
 	patience int
 	next     int64 // earliest time found so far; 0: none
@@ -103,7 +104,9 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 	if claimed.Leases, err = c.lease(); err != nil {
 		return claimed, err
 	}
-	claimed.Waiting = c.waiting
+	if claimed.Waiting = c.waiting; c.waiting {
+		claimed.Free = time.UnixMilli(c.free).UTC()
+	}
 	claimed.Next, err = c.nextTime()
 	return claimed, err
 }
@@ -112,6 +115,18 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 func (c *claim) after(at int64) {
 	if at != 0 && (c.next == 0 || at < c.next) {
 		c.next = at
+	}
+}
+
+// stay notes that a source can't be claimed until a time, or, when that is 0,
+// until the end of the leases of this claim.
+func (c *claim) stay(until int64) {
+	c.after(until)
+	if until == 0 {
+		until = c.until
+	}
+	if !c.waiting || until < c.free {
+		c.waiting, c.free = true, until
 	}
 }
 

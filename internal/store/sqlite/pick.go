@@ -107,8 +107,7 @@ func (c *claim) consider(s *candidate) error {
 			return nil
 		}
 		if s.holdUntil > c.now {
-			c.waiting = true
-			c.after(s.holdUntil)
+			c.stay(s.holdUntil)
 			return nil
 		}
 	}
@@ -135,8 +134,7 @@ func (c *claim) consider(s *candidate) error {
 // wait notes that no source of a host can be picked until a time, or, when
 // that is 0, until the end of the leases of this claim.
 func (c *claim) wait(host, until int64) {
-	c.waiting = true
-	c.after(until)
+	c.stay(until)
 	c.busy[host] = true
 	c.patience--
 }

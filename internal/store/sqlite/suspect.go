@@ -27,8 +27,7 @@ func (c *claim) alone(s *candidate) (bool, error) {
 		}
 	}
 	if c.suspect.until != 0 {
-		c.waiting = true
-		c.after(c.suspect.until)
+		c.stay(c.suspect.until)
 		c.patience--
 		return false, nil
 	}

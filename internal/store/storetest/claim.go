@@ -192,13 +192,13 @@ var hostChecks = []check{
 		host := at("https://Shared.example:8443/")
 		f.sync(source("a", host), source("b", at("https://shared.example/b")), source("c"))
 		first := f.claim()
-		if names(first.Leases) != "a c " || !first.Waiting || !first.Next.Equal(f.now.Add(time.Minute)) {
+		if names(first.Leases) != "a c " || !first.Waiting || !first.Next.Equal(f.now.Add(time.Minute)) || !first.Free.Equal(first.Next) {
 			f.Errorf("claimed %s, %+v", names(first.Leases), first)
 		}
 		f.record(f.result(first.Leases[0]), f.none)
 		free := f.now.Add(120*time.Millisecond + 2*time.Second)
 		got := f.ask(news.ClaimRequest{Limit: 9, Now: free.Add(-time.Millisecond)})
-		if len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(free) {
+		if len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(free) || !got.Free.Equal(free) {
 			f.Errorf("in the pause: %+v, want next %v", got, free)
 		}
 		if got := f.ask(news.ClaimRequest{Limit: 9, Now: free}); names(got.Leases) != "b " || got.Waiting {
@@ -280,7 +280,7 @@ var hostChecks = []check{
 		result.HostFree = f.now.Add(time.Hour)
 		f.record(result, f.none)
 		f.now = f.now.Add(59 * time.Minute)
-		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(result.HostFree) {
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(result.HostFree) || !got.Free.Equal(result.HostFree) {
 			f.Errorf("claimed %+v", got)
 		}
 		if got := f.ask(news.ClaimRequest{Limit: 1, Only: []news.SourceKey{f.keys["b"]}}); len(got.Leases) != 0 || !got.Waiting {
