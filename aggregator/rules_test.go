@@ -556,29 +556,33 @@ func TestRule09NotFound(t *testing.T) {
 func TestRule09DocumentThatStalls(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {
-		var begun []time.Duration
-		k := &killer{victim: "bad", end: make(chan struct{}), begun: func(int) { begun = append(begun, time.Since(w.start).Round(time.Second)) }}
+		begun := make(chan time.Duration, 9)
+		k := &killer{victim: "bad", begun: func() { begun <- time.Since(w.start).Round(time.Second) }}
 		r := w.rig(t, func(o *aggregator.Options) { k.Fetcher, o.Fetcher = o.Fetcher, k })
-		r.configure(public("bad", feedURL), public("good", w.feed("http://b.example/good")))
-		stop := r.start()
-		time.Sleep(day + time.Hour)
-		synctest.Wait()
-		// The lease lasts a minute: the timeout and half a minute more.
-		wantTimes(t, "three strikes, then daily", begun, []time.Duration{0, time.Minute, 2 * time.Minute, day + 2*time.Minute})
+		good := public("good", w.feed("http://b.example/good"))
+		good.Schedule = "@every 1m"
+		r.configure(public("bad", feedURL), good)
+		r.runFor(5*time.Minute + 30*time.Second)
+		if n := len(w.times(good.URL)); n != 6 {
+			t.Errorf("the other source was asked %d times in 5 minutes, want 6", n)
+		}
 		state := r.state("bad")
 		if state.Health != news.HealthFailing || !strings.Contains(state.Last.Detail, "never ended") {
 			t.Errorf("%s: %q", state.Health, state.Last.Detail)
 		}
-		if n := len(w.times("http://b.example/good")); n != 51 {
-			t.Errorf("the other source was asked %d times in 25 hours, want 51", n)
+		r.toNext("bad")
+		close(begun)
+		var got []time.Duration
+		for at := range begun {
+			got = append(got, at)
 		}
-		k.victim = "" // the document was mended
-		time.Sleep(day)
+		// The lease lasts a minute: the timeout and half a minute more.
+		wantTimes(t, "three strikes, then daily", got, []time.Duration{0, time.Minute, 2 * time.Minute, day + 2*time.Minute})
+		k.cured.Store(true)
+		r.toNext("bad")
 		if state := r.state("bad"); state.Health != news.HealthFailing || state.Last.Cause != news.CauseNotFound {
 			t.Errorf("after a visit that ended: %+v", state)
 		}
-		close(k.end)
-		stop()
 	})
 }
 
@@ -590,7 +594,7 @@ func TestRule09DocumentThatKills(t *testing.T) {
 		w.feed("http://b.example/slow")
 		w.script("http://b.example/slow", upstreamtest.SlowHeader(3*time.Second))
 		kill := make(chan struct{}, 9)
-		k := &killer{victim: "bad", end: make(chan struct{}), begun: func(int) { kill <- struct{}{} }}
+		k := &killer{victim: "bad", begun: func() { kill <- struct{}{} }}
 		r := w.rig(t, func(o *aggregator.Options) {
 			k.Fetcher, o.Fetcher = o.Fetcher, k
 			o.Jitter = func() float64 { return 0 } // both begin at once
@@ -620,7 +624,6 @@ func TestRule09DocumentThatKills(t *testing.T) {
 		if state := r.state("slow"); state.Health != news.HealthOK || state.LastOK.Sub(w.start) < 23*time.Hour {
 			t.Errorf("the source that was under way each time is %s, last read %v after the start", state.Health, state.LastOK.Sub(w.start))
 		}
-		close(k.end)
 	})
 }
 

@@ -64,7 +64,7 @@ func (f *Fetcher) statusError(answer *safehttp.Response, source *news.Source) *E
 		Detail:     strings.TrimSpace(fmt.Sprintf("status %d %s", answer.Status, http.StatusText(answer.Status))),
 	}
 	e.HostWide = answer.Status == http.StatusTooManyRequests && e.RetryAfter > 0 &&
-		!answer.Private && sameHost(answer.URL, source.URL)
+		!answer.Private() && sameHost(answer.URL, source.URL)
 	switch {
 	case answer.Status == http.StatusNotFound:
 		e.Cause = news.CauseNotFound

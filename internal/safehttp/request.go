@@ -53,13 +53,18 @@ type Response struct {
 	ContentLength int64  // -1 when unknown
 	URL           string // that answered; for the first hop exactly the request's
 	Hops          []Hop  // redirects that were followed, in order
-	Private       bool   // it came from inside an allowed network, not through a proxy
 	// Body reads the body as it was sent, codings and all. Its errors are
 	// *Error.
 	Body io.ReadCloser
 
 	body bodyReader
+	pool *pool
+	at   *url.URL
 }
+
+// Private reports whether the answer came from inside an allowed network, and
+// not through a proxy.
+func (r *Response) Private() bool { return r.pool != nil && r.pool.isPrivate(r.at) }
 
 // Hop is a redirect that was followed.
 type Hop struct {
@@ -239,7 +244,7 @@ func isRedirect(status int) bool {
 func (t *trip) response(ctx context.Context, answer *http.Response, u *url.URL, at string) *Response {
 	r := &Response{
 		Status: answer.StatusCode, Header: answer.Header, ContentLength: answer.ContentLength,
-		URL: at, Hops: t.hops, Private: t.pool.isPrivate(u),
+		URL: at, Hops: t.hops, pool: t.pool, at: u,
 		body: bodyReader{ctx: ctx, host: u.Host, src: answer.Body, clock: t.clock},
 	}
 	if answer.Body != http.NoBody {

@@ -74,7 +74,7 @@ func TestProxy(t *testing.T) {
 	c := newClient(t, safehttp.Options{}) // nothing on loopback is allowed but the proxy itself
 	const target = "http://feeds.example/a.rss"
 	response, body, err := read(t, c, &safehttp.Request{URL: target, Proxy: proxy.address()})
-	if err != nil || body != target || response.Private {
+	if err != nil || body != target || response.Private() {
 		t.Fatalf("%+v %q %v", response, body, err)
 	}
 	if got := *proxy.auth.Load(); got != "Basic amFuZTpwYXNz" {
@@ -185,7 +185,7 @@ func TestPrivate(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "intranet.example", "INTRANET.example"} {
 		for range 2 { // over a new connection and over one that was kept
 			response, _, err := read(t, c, &safehttp.Request{URL: "http://" + host + ":" + own.Port() + "/a"})
-			if err != nil || !response.Private {
+			if err != nil || !response.Private() {
 				t.Errorf("%s: %+v, %v", host, response, err)
 			}
 		}
