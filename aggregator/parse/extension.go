@@ -25,6 +25,14 @@ func (x extensions) first(space, local string) string {
 	return ""
 }
 
+// marked gives the text of the first element of a name with its marker.
+func (x extensions) marked(space, local string) string {
+	for _, e := range x[space][local] {
+		return e.Value
+	}
+	return ""
+}
+
 // texts gives the texts of all elements of a name.
 func (x extensions) texts(space, local string) []string {
 	var list []string
@@ -76,11 +84,22 @@ func (x extensions) image() string {
 		}
 	}
 	for _, e := range x.all("itunes", "image") {
-		if url := strings.TrimSpace(e.Attrs["href"]); url != "" {
+		if url := strings.TrimSpace(firstOf(e.Attrs["href"], e.Attrs["url"])); url != "" {
 			return url
 		}
 	}
-	return ""
+	return x.link("itunes", "image") // as podcasts wrote it before itunes:image
+}
+
+// license gives the address or the name of the license: by the Creative
+// Commons modules, or by a link (RFC 4946).
+func (x extensions) license() string {
+	for _, e := range x.all("cc", "license") {
+		if url := strings.TrimSpace(e.Attrs["resource"]); url != "" {
+			return url
+		}
+	}
+	return firstOf(x.first("cc", "license"), x.first("creativecommons", "license"), x.atomLink("license"), x.mediaText("license"))
 }
 
 // mediaClass gives "image", "audio" or "video", or what else a Media RSS
@@ -114,7 +133,7 @@ func (x extensions) categories() []string {
 		list = append(list, strings.Split(words, ",")...)
 	}
 	for _, e := range x.media("category") {
-		list = append(list, e.Value)
+		list = append(list, firstOf(strings.TrimSpace(e.Attrs["label"]), e.Value))
 	}
 	for _, e := range x.all("itunes", "category") {
 		list = append(list, e.Attrs["text"])
@@ -127,11 +146,14 @@ func (x extensions) categories() []string {
 
 // atomLink gives the href of the first atom:link with a relation.
 func (x extensions) atomLink(rel string) string {
-	for _, space := range [...]string{"atom", "atom03"} {
-		for _, e := range x.all(space, "link") {
-			if got := e.Attrs["rel"]; strings.EqualFold(got, rel) || got == "" && rel == "alternate" {
-				return strings.TrimSpace(e.Attrs["href"])
-			}
+	return firstOf(x.link("atom", rel), x.link("atom03", rel))
+}
+
+// link gives the href of the first link of a vocabulary with a relation.
+func (x extensions) link(space, rel string) string {
+	for _, e := range x.all(space, "link") {
+		if got := e.Attrs["rel"]; strings.EqualFold(got, rel) || got == "" && rel == "alternate" {
+			return strings.TrimSpace(e.Attrs["href"])
 		}
 	}
 	return ""

@@ -34,8 +34,8 @@ var spaces = map[string]string{
 	"http://www.w3.org/1999/xhtml":                                   "xhtml",
 	"http://rssnamespace.org/feedburner/ext/1.0":                     "feedburner",
 	"http://purl.org/syndication/thread/1.0":                         "thr",
-	"http://backend.userland.com/creativecommonsrssmodule":           "creativeCommons",
-	"http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativeCommons",
+	"http://backend.userland.com/creativecommonsrssmodule":           "creativecommons",
+	"http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons",
 	"http://web.resource.org/cc":                                     "cc",
 	"http://creativecommons.org/ns":                                  "cc",
 }
@@ -102,9 +102,10 @@ var rssNative = map[string]role{
 	"hour": roleText, "day": roleText, "category": roleText, "author": roleText, "comments": roleText,
 	"source": roleText, "guid": roleText, "enclosure": roleEmpty,
 	// Not RSS, but met in items; they arrive in Item.Custom.
-	"content": roleMarked, "body": roleMarked, "summary": roleMarked, "encoded": roleMarked,
+	"content": roleMarked, "body": roleMarked, "summary": roleMarked, "encoded": roleMarked, "fullitem": roleMarked,
 	"date": roleText, "creator": roleText, "published": roleText, "updated": roleText, "modified": roleText,
-	"id": roleText,
+	"id": roleText, "tags": roleText,
+	"entry": roleEntry, // as in Atom
 }
 
 // atomNative are the elements of Atom 1.0 and 0.3 that we read.
@@ -117,6 +118,30 @@ var atomNative = map[string]role{
 	"id": roleAddress, "icon": roleAddress, "logo": roleAddress, "generator": roleText,
 	"updated": roleDate, "modified": roleDate, "published": roleDate, "issued": roleDate,
 	"link": roleEmpty, "category": roleEmpty,
+	"info": roleMarked, "created": roleText, // Atom 0.3
+	"item": roleEntry, // as in RSS
+}
+
+// entryName is what the family calls an entry.
+func (f family) entryName() string {
+	if f == familyAtom {
+		return "entry"
+	}
+	return "item"
+}
+
+// feedSpace is the prefix under which elements are written that belong to the
+// format, or are taken for it, but that gofeed drops. No feed can write one
+// itself: what has an unknown prefix is left out.
+const feedSpace = "feed"
+
+// isDropped reports whether gofeed drops an element of the format, given
+// whether it stands in an entry.
+func (f family) isDropped(local string, inEntry bool) bool {
+	if f == familyAtom {
+		return local == "info" || local == "created"
+	}
+	return local == "author" && !inEntry
 }
 
 // isExtensionOpen reports whether we read the children of an extension element.

@@ -189,7 +189,7 @@ func (r *rewriter) open(e element, space, local string) error {
 		r.kept++
 		r.entryName = e.name
 		r.entries = append(r.entries, span{start: len(r.text)})
-		e.written = r.writeStart(space, local, e)
+		e.written = r.writeStart(space, r.family.entryName(), e)
 		r.writeCarriers(e)
 		r.push(e)
 	default:
@@ -202,10 +202,7 @@ func (r *rewriter) open(e element, space, local string) error {
 func (r *rewriter) begin(e element, space, local string) {
 	r.rootContext = e.context
 	prefix, _ := splitName(e.name)
-	name := "item"
-	if r.family == familyAtom {
-		name = "entry"
-	}
+	name := r.family.entryName()
 	if len(prefix) > 0 && local != "rdf" {
 		name = string(prefix) + ":" + name
 	}

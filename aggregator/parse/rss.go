@@ -22,11 +22,11 @@ func (w *rewritten) fromRSS(f *rss.Feed) *news.Document {
 		ID:          x.first("atom", "id"),
 		Description: firstText(w.textOf(f.Description, at), w.textOf(firstOf(x.first("itunes", "summary"), x.first("itunes", "subtitle"), x.first("dc", "description")), at)),
 		Language:    firstOf(strings.TrimSpace(f.Language), x.first("dc", "language"), w.contexts[at].lang),
-		Rights:      firstText(w.textOf(f.Copyright, at), w.textOf(firstOf(x.first("dc", "rights"), x.first("media", "copyright")), at)),
+		Rights:      firstText(w.textOf(f.Copyright, at), w.textOf(firstOf(x.first("dc", "rights"), x.first("media", "copyright"), x.license()), at)),
 		Generator:   strings.TrimSpace(f.Generator),
 		Image:       x.image(),
-		Updated:     orDate(dateOf(f.LastBuildDateParsed), dateOf(f.PubDateParsed), firstDate(x.first("dc", "date"), x.first("atom", "updated"))),
-		Authors:     distinctPeople(append([]news.Person{parsePerson(f.ManagingEditor)}, x.people()...)),
+		Updated:     orDate(dateOf(f.LastBuildDateParsed), dateOf(f.PubDateParsed), firstDate(x.first("dcterms", "modified"), x.first("dc", "date"), x.first("atom", "updated"))),
+		Authors:     distinctPeople(append([]news.Person{parsePerson(f.ManagingEditor), parsePerson(x.first(feedSpace, "author"))}, x.people()...)),
 		Refresh:     refreshOf(f, x),
 	}
 	if f.Image != nil && f.Image.URL != "" {
@@ -47,13 +47,16 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 	e := news.Entry{
 		Link:       firstOf(append(trimAll(item.Links), x.atomLink("alternate"))...),
 		Title:      firstText(w.textOf(item.Title, at), w.textOf(firstOf(x.first("dc", "title"), x.first("itunes", "title"), x.mediaText("title")), at)),
-		Rights:     w.textOf(firstOf(x.first("dc", "rights"), x.first("dcterms", "rights"), x.mediaText("copyright")), at),
-		Language:   firstOf(x.first("dc", "language"), w.contexts[at].lang),
+		Rights:     w.textOf(firstOf(x.first("dc", "rights"), x.first("dcterms", "rights"), x.mediaText("copyright"), x.license()), at),
+		Language:   firstOf(x.first("dc", "language"), w.languageOf(at, item.Content, item.Custom["fullitem"], item.Description, item.Title)),
 		Comments:   firstOf(strings.TrimSpace(item.Comments), x.atomLink("replies")),
 		Image:      x.image(),
 		Authors:    distinctPeople(append([]news.Person{parsePerson(item.Author)}, x.people()...)),
 		Categories: rssCategories(item.Categories, x),
 		Enclosures: rssEnclosures(item, x),
+	}
+	if tags := plain(item.Custom["tags"]); tags != "" {
+		e.Categories = distinct(append(strings.Split(tags, ","), e.Categories...))
 	}
 	w.setEntryContext(&e, at)
 	w.rssTexts(&e, item, x, at)
@@ -75,8 +78,18 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 // a content, but that is for normalize to judge.
 func (w *rewritten) rssTexts(e *news.Entry, item *rss.Item, x extensions, at int) {
 	e.Content = firstText(w.textOf(item.Content, at), w.textOf(item.Custom["encoded"], at),
-		w.textOf(item.Custom["body"], at), w.textOf(item.Custom["content"], at), w.textOf(x.first("atom", "content"), at))
-	e.Summary = firstText(w.textOf(item.Description, at), w.textOf(item.Custom["summary"], at),
+		w.textOf(item.Custom["body"], at), w.textOf(item.Custom["content"], at), w.textOf(item.Custom["fullitem"], at),
+		w.textOf(x.first("atom", "content"), at))
+	description, summary := w.textOf(item.Description, at), w.textOf(item.Custom["summary"], at)
+	if e.Content.IsZero() && !description.IsZero() && !summary.IsZero() {
+		// RSS has no summary: its description is one (RSS 2.0, "item"), unless
+		// the other is so much shorter that it must sum up the description.
+		if 2*len(summary.Value) < len(description.Value) {
+			description, summary = summary, description
+		}
+		e.Content = summary
+	}
+	e.Summary = firstText(description, summary,
 		w.textOf(x.first("dc", "description"), at), w.textOf(x.first("itunes", "summary"), at),
 		w.textOf(x.first("atom", "summary"), at), w.textOf(x.mediaText("description"), at), w.textOf(x.first("itunes", "subtitle"), at))
 }

@@ -82,7 +82,7 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 	}
 	mode := lower(r.tag.get("mode"))
 	switch t := lower(bytes.TrimSpace(r.tag.get("type"))); {
-	case mode == "base64" || t == "application/octet-stream" && local != "content":
+	case mode == "base64" || t == "application/octet-stream":
 		return kindData
 	case t == "" && mode == "escaped":
 		return kindHTML

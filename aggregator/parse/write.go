@@ -12,6 +12,8 @@ func (r *rewriter) writeStart(space, local string, e element) []byte {
 	start := len(r.text)
 	if !r.family.isNative(space) {
 		r.text = append(append(r.text, space...), ':')
+	} else if n := len(r.stack); r.family.isDropped(local, n > 0 && r.stack[n-1].role == roleEntry) {
+		r.text = append(append(r.text, feedSpace...), ':')
 	}
 	r.text = append(r.text, local...)
 	name := r.text[start:len(r.text):len(r.text)]
