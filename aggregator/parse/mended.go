@@ -15,6 +15,7 @@ const (
 	mendedMany
 	mendedLong
 	mendedCut
+	mendedTorn
 )
 
 // mendings are the sentences for the operator, in the order of the bits.
@@ -30,6 +31,7 @@ var mendings = [...]string{
 	"an entry has so many elements that some were left out",
 	"a text is so long that its end was left out",
 	"it is so large that only its first entries were read",
+	"a comment, CDATA section or the feed itself ends in the wrong place",
 }
 
 // warnings gives a sentence for each thing that was mended.

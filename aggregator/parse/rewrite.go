@@ -51,6 +51,9 @@ type rewriter struct {
 	inEntry   int    // the same since the last entry began
 	cut       bool   // src is only the beginning of the document
 	entryName []byte // of the entries, as the source writes it
+	salvage   bool   // this is the second run
+	lastEntry int    // in salvage, the position of the last start tag of an entry
+	tears     int    // in salvage, how many sections were cut
 	scratch   []byte
 }
 
@@ -69,9 +72,30 @@ type binding struct {
 	space  string
 }
 
-// rewrite runs the pass over a document from its root. Of one that is cut, the
-// entry in which it ends is left out.
+// rewrite runs the pass over a document from its root, and once more to salvage
+// what a torn piece of markup has swallowed: see salvage.go. Of a document that
+// is cut, the entry in which it ends is left out, and nothing is salvaged.
 func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
+	r := newRewriter(text, cut, at, url)
+	if err := r.run(at); err != nil {
+		return nil, err
+	}
+	if cut {
+		return &r.rewritten, nil
+	}
+	if count, last := entryTags(text, r.entryName); count > len(r.entries) {
+		again := newRewriter(text, cut, at, url)
+		again.salvage, again.lastEntry, again.entryName = true, last, r.entryName
+		if err := again.run(at); err == nil && len(again.entries) > len(r.entries) && !isWellFormed(text) {
+			again.mended |= mendedTorn
+			r = again
+		}
+	}
+	return &r.rewritten, nil
+}
+
+// newRewriter prepares the pass.
+func newRewriter(text []byte, cut bool, at root, url string) *rewriter {
 	r := &rewriter{src: text, cut: cut, pos: at.start}
 	r.family = at.family
 	r.text = make([]byte, 0, len(text)-at.start+len(text)/16+64)
@@ -84,9 +108,14 @@ func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 		r.mended |= mendedRoot
 		r.text = append(append(append(r.text, '<'), at.wrap...), '>')
 	}
+	return r
+}
+
+// run reads the source and writes it anew.
+func (r *rewriter) run(at root) error {
 	for first := true; r.pos < len(r.src) && (first || len(r.stack) > 0); first = false {
 		if err := r.step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if r.cut {
@@ -97,7 +126,7 @@ func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 	if at.wrap != "" {
 		r.text = append(append(append(r.text, '<', '/'), at.wrap...), '>')
 	}
-	return &r.rewritten, nil
+	return nil
 }
 
 // step handles the next piece of markup. The text before it has no meaning:
@@ -114,7 +143,7 @@ func (r *rewriter) step() error {
 	case rest[1] == '/':
 		return r.endTag()
 	case rest[1] == '!' || rest[1] == '?':
-		r.pos += max(r.seek.pastDeclaration(rest), 2)
+		r.pos += max(r.pastDeclaration(rest, nil), 2)
 	case readTag(r.src, r.pos, &r.tag):
 		return r.startTag()
 	default:
@@ -308,6 +337,9 @@ func (r *rewriter) endTag() error {
 	}
 	for depth := len(r.stack) - 1; depth >= 0; depth-- {
 		if sameName(r.stack[depth].name, name) {
+			if depth == 0 && r.pos < r.lastEntry {
+				break // it can't be the end
+			}
 			r.closeTo(depth+1, mendedEnd)
 			r.pop()
 			return nil

@@ -134,7 +134,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 			c.markup = c.markup || len(found) > 0
 			pos += 2
 		case len(rest) > 1 && (rest[1] == '!' || rest[1] == '?'):
-			n := max(r.seek.pastDeclaration(rest), 2)
+			n := max(r.pastDeclaration(rest, name), 2)
 			if c.fragment++; c.fragment > maxFragments {
 				return c, limitError(maxFragments, "comments and CDATA sections inside one element")
 			}
