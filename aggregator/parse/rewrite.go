@@ -337,7 +337,7 @@ func (r *rewriter) endTag() error {
 	}
 	for depth := len(r.stack) - 1; depth >= 0; depth-- {
 		if sameName(r.stack[depth].name, name) {
-			if depth == 0 && r.pos < r.lastEntry {
+			if depth == 0 && r.salvage && r.pos <= r.lastEntry {
 				break // it can't be the end
 			}
 			r.closeTo(depth+1, mendedEnd)

@@ -104,7 +104,7 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 
 // scanText finds the end of the text element called name. It ends at
 //
-//  1. its end tag
+//  1. its end tag, or one that is it but for a letter
 //  2. an end tag of an element around it, or the start of an entry
 //  3. the start tag of an element that only stands beside it
 //  4. the end of the document
@@ -124,7 +124,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 		switch {
 		case len(rest) > 1 && rest[1] == '/':
 			found := r.src[pos+2 : nameEnd(r.src, pos+2)]
-			if sameName(found, name) {
+			if sameName(found, name) || r.isMistyped(found, name) {
 				return r.endText(c, start, pos, pos+max(r.seek.past(rest, markupEnd, 2), 2)), nil
 			}
 			if r.isOpen(found) {
@@ -167,6 +167,28 @@ var (
 	cdataStart = []byte("<![CDATA[")
 	cdataEnd   = []byte("]]>")
 )
+
+// isMistyped reports whether the name of an end tag is that of the text but for
+// one letter too much, too little or wrong. No two names that we know are so
+// alike, nor one of them and one of HTML.
+func (r *rewriter) isMistyped(found, name []byte) bool {
+	if len(name) < 5 || len(found) < len(name)-1 || len(found) > len(name)+1 || bytes.Equal(found, name) {
+		return false
+	}
+	start := 0
+	for start < min(len(found), len(name)) && found[start] == name[start] {
+		start++
+	}
+	end := 0
+	for end < min(len(found), len(name))-start && found[len(found)-1-end] == name[len(name)-1-end] {
+		end++
+	}
+	if max(len(found), len(name))-start-end > 1 {
+		return false
+	}
+	r.mended |= mendedEnd
+	return true
+}
 
 // isOpen reports whether an element that we write is open under a name.
 func (r *rewriter) isOpen(name []byte) bool {
