@@ -46,7 +46,7 @@ func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
 	at := w.atomContext(entry)
 	e := news.Entry{
 		ID:         plain(entry.ID),
-		Link:       alternate(entry.Links),
+		Link:       firstOf(x.first("feedburner", "origlink"), alternate(entry.Links)),
 		Title:      firstText(w.textOf(entry.Title, at), w.textOf(x.mediaText("title"), at)),
 		Summary:    firstText(w.textOf(entry.Summary, at), w.textOf(x.mediaText("description"), at)),
 		Rights:     firstText(w.textOf(entry.Rights, at), w.textOf(x.first("dc", "rights"), at)),

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"path"
 	"strings"
 
 	ext "github.com/mmcdole/gofeed/extensions"
@@ -108,8 +109,18 @@ func mediaClass(e ext.Extension) string {
 	if medium := e.Attrs["medium"]; medium != "" {
 		return strings.ToLower(medium)
 	}
-	class, _, _ := strings.Cut(strings.ToLower(e.Attrs["type"]), "/")
-	return class
+	if class, _, _ := strings.Cut(strings.ToLower(e.Attrs["type"]), "/"); class != "" {
+		return class
+	}
+	address, _, _ := strings.Cut(e.Attrs["url"], "?")
+	return mediaEndings[strings.ToLower(path.Ext(address))]
+}
+
+// mediaEndings are the classes of media by the end of their addresses.
+var mediaEndings = map[string]string{
+	".jpg": "image", ".jpeg": "image", ".png": "image", ".gif": "image", ".webp": "image", ".avif": "image",
+	".mp3": "audio", ".m4a": "audio", ".ogg": "audio", ".opus": "audio", ".oga": "audio",
+	".mp4": "video", ".m4v": "video", ".mov": "video", ".webm": "video",
 }
 
 // enclosures gives the sound and pictures in motion among Media RSS contents.
@@ -159,6 +170,15 @@ func (x extensions) link(space, rel string) string {
 	return ""
 }
 
+// authors gives the authors that RSS itself names.
+func (x extensions) authors() []news.Person {
+	var list []news.Person
+	for _, author := range x.texts(feedSpace, "author") {
+		list = append(list, parsePerson(author))
+	}
+	return list
+}
+
 // people gives the authors that extensions name, the most telling ones first.
 func (x extensions) people() []news.Person {
 	var list []news.Person
@@ -176,6 +196,15 @@ func (x extensions) people() []news.Person {
 		list = append(list, parsePerson(x.first("dc", "author")), parsePerson(x.first("itunes", "author")))
 	}
 	return list
+}
+
+// origin reads an atom:source (RFC 4287 §4.2.11) in another format.
+func (x extensions) origin() *news.Origin {
+	for _, e := range x.all("atom", "source") {
+		inner := extensions{"atom": e.Children}
+		return originOf(inner.first("atom", "title"), inner.first("atom", "id"), firstOf(inner.link("atom", "alternate"), inner.link("atom", "self")))
+	}
+	return nil
 }
 
 // personOf reads a person whose parts are child elements.

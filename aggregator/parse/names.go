@@ -130,18 +130,32 @@ func (f family) entryName() string {
 	return "item"
 }
 
+// valueAttribute gives the attribute of an empty element that says what it is
+// all about.
+func valueAttribute(local string) string {
+	switch local {
+	case "link":
+		return "href"
+	case "category":
+		return "term"
+	case "enclosure":
+		return "url"
+	}
+	return ""
+}
+
 // feedSpace is the prefix under which elements are written that belong to the
 // format, or are taken for it, but that gofeed drops. No feed can write one
 // itself: what has an unknown prefix is left out.
 const feedSpace = "feed"
 
-// isDropped reports whether gofeed drops an element of the format, given
-// whether it stands in an entry.
-func (f family) isDropped(local string, inEntry bool) bool {
+// isDropped reports whether gofeed drops an element of the format: always, or
+// all but the last, or outside of entries.
+func (f family) isDropped(local string) bool {
 	if f == familyAtom {
 		return local == "info" || local == "created"
 	}
-	return local == "author" && !inEntry
+	return local == "author"
 }
 
 // isExtensionOpen reports whether we read the children of an extension element.

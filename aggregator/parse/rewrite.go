@@ -169,6 +169,9 @@ func (r *rewriter) startTag() error {
 	space, local := r.resolve(e.name)
 	e.context = r.enter(e.context)
 	e.role = r.family.roleOf(space, local)
+	if local == "image" && len(r.stack) > 0 && r.stack[len(r.stack)-1].role == roleEntry && e.role == roleOpen {
+		e.role = roleText // no element of RSS, but met
+	}
 	if e.role == roleEntry {
 		r.closeEntries(e.bindings)
 		e.bindings = min(e.bindings, len(r.bindings))
@@ -193,8 +196,8 @@ func (r *rewriter) open(e element, space, local string) error {
 	case roleSkip:
 		r.push(e)
 	case roleEmpty:
-		if r.family == familyAtom && local == "link" && r.tag.get("href") == nil && !r.tag.closed {
-			return r.readLink(e, space, local)
+		if name := valueAttribute(local); name != "" && r.tag.get(name) == nil && !r.tag.closed {
+			return r.readValue(e, space, local, name)
 		}
 		r.writeStart(space, local, e)
 		r.text = append(r.text[:len(r.text)-1], '/', '>')
@@ -206,6 +209,9 @@ func (r *rewriter) open(e element, space, local string) error {
 		}
 		e.written = r.writeStart(space, local, e)
 		r.push(e)
+		if r.family == familyAtom && (local == "author" || local == "contributor") && !r.tag.closed {
+			r.readName()
+		}
 	case roleEntry:
 		if len(r.entries) >= maxEntries {
 			return limitError(maxEntries, "entries")

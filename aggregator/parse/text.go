@@ -43,19 +43,36 @@ func (r *rewriter) readText(e element, space, local string) error {
 	return nil
 }
 
-// readLink reads an Atom link whose address stands between its tags.
-func (r *rewriter) readLink(e element, space, local string) error {
+// readValue reads an element whose value should be in an attribute, but stands
+// between its tags.
+func (r *rewriter) readValue(e element, space, local, attribute string) error {
 	r.writeStart(space, local, e)
 	c, err := r.scanText(e.name)
 	if err != nil {
 		return err
 	}
-	r.text = append(r.text[:len(r.text)-1], ` href="`...)
+	r.text = append(append(append(r.text[:len(r.text)-1], ' '), attribute...), '=', '"')
 	r.appendEscaped(bytes.TrimSpace(r.appendText(nil, c.raw)))
 	r.text = append(r.text, `"/>`...)
 	r.pos = c.end
 	r.bindings = r.bindings[:min(e.bindings, len(r.bindings))]
 	return nil
+}
+
+// readName reads the name of an Atom person that stands in it bare.
+func (r *rewriter) readName() {
+	n := bytes.IndexByte(r.src[r.pos:], '<')
+	if n < 0 {
+		return
+	}
+	name := bytes.TrimSpace(r.src[r.pos : r.pos+n])
+	if len(name) == 0 {
+		return
+	}
+	r.text = append(r.text, "<name>"...)
+	r.appendEscaped(r.decodeReferences(name))
+	r.text = append(r.text, "</name>"...)
+	r.pos += n
 }
 
 // needsMarker reports whether a text gets a marker: every Atom text that has a

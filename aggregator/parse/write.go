@@ -12,7 +12,7 @@ func (r *rewriter) writeStart(space, local string, e element) []byte {
 	start := len(r.text)
 	if !r.family.isNative(space) {
 		r.text = append(append(r.text, space...), ':')
-	} else if n := len(r.stack); r.family.isDropped(local, n > 0 && r.stack[n-1].role == roleEntry) {
+	} else if r.family.isDropped(local) {
 		r.text = append(append(r.text, feedSpace...), ':')
 	}
 	r.text = append(r.text, local...)
