@@ -77,6 +77,7 @@ func TestMend(t *testing.T) {
 		{"<title>a</titel><guid>x</guid>", "a</titel>", "another end tag, ended by a sibling"},
 		{"<title>a</titlex><link>x</link>", "a", "end tag with a letter too much"},
 		{"<title>a</tite><link>x</link>", "a", "end tag with a letter too little"},
+		{"<title>a<titlex>b</titlex>c</title>", "a<titlex>b</titlex>c", "an element of a name much alike"},
 		{"<title>a</tible><link>x</link>", "a", "end tag with a wrong letter"},
 		{"<title lang=en x y='<'>a</title>", "a", "attributes without quotes or value"},
 		{"<rss:title xmlns:rss='http://purl.org/rss/1.0/'>a</rss:title>", "a", "RSS by prefix"},
@@ -122,6 +123,28 @@ func TestEntriesAlone(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"some entries could not be read"}, doc.Warnings); diff != "" {
 			t.Errorf("%s: warnings: -want +got:\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestRootless: a feed whose outermost element was lost still has all its
+// entries.
+func TestRootless(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		body, why string
+		entries   int
+	}{
+		{"<entry xmlns='http://www.w3.org/2005/Atom'><title>1</title></entry>", "an entry document (RFC 4287 §2)", 1},
+		{"<title>f</title><entry><title>1</title></entry><entry><title>2</title></entry></feed>", "the start of the feed was cut off", 2},
+		{"<entry><title>1</title><entry><title>2</title></entry><entry><title>3</title>", "and the end too", 3},
+		{"<channel><title>f</title><item><title>1</title></item><item><title>2</title></item></channel></rss>", "a channel alone", 2},
+		{"<channel><title>f</title></channel><item><title>1</title></item><item><title>2</title></item>", "items behind the channel, as in RSS 1.0", 2},
+	}
+	for _, tt := range tests {
+		doc, err := Parse([]byte(tt.body), Options{})
+		if err != nil || len(doc.Entries) != tt.entries || doc.Entries[0].Title.Value != "1" {
+			t.Errorf("%s (%s): %v, %+v", tt.body, tt.why, err, doc)
 		}
 	}
 }

@@ -50,6 +50,8 @@ type rewriter struct {
 	kept      int    // elements that were handed on
 	inEntry   int    // the same since the last entry began
 	cut       bool   // src is only the beginning of the document
+	begun     bool   // the root is read
+	outer     int    // elements that we put around the root
 	entryName []byte // of the entries, as the source writes it
 	salvage   bool   // this is the second run
 	lastEntry int    // in salvage, the position of the last start tag of an entry
@@ -77,7 +79,7 @@ type binding struct {
 // is cut, the entry in which it ends is left out, and nothing is salvaged.
 func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 	r := newRewriter(text, cut, at, url)
-	if err := r.run(at); err != nil {
+	if err := r.run(); err != nil {
 		return nil, err
 	}
 	if cut {
@@ -86,7 +88,7 @@ func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 	if count, last := entryTags(text, r.entryName); count > len(r.entries) {
 		again := newRewriter(text, cut, at, url)
 		again.salvage, again.lastEntry, again.entryName = true, last, r.entryName
-		if err := again.run(at); err == nil && len(again.entries) > len(r.entries) && !isWellFormed(text) {
+		if err := again.run(); err == nil && len(again.entries) > len(r.entries) && !isWellFormed(text) {
 			again.mended |= mendedTorn
 			r = again
 		}
@@ -107,25 +109,26 @@ func newRewriter(text []byte, cut bool, at root, url string) *rewriter {
 	if at.wrap != "" {
 		r.mended |= mendedRoot
 		r.text = append(append(append(r.text, '<'), at.wrap...), '>')
+		r.stack = append(r.stack, element{name: []byte(at.wrap), written: []byte(at.wrap), role: roleOpen})
 	}
+	r.outer = len(r.stack)
 	return r
 }
 
 // run reads the source and writes it anew.
-func (r *rewriter) run(at root) error {
-	for first := true; r.pos < len(r.src) && (first || len(r.stack) > 0); first = false {
+func (r *rewriter) run() error {
+	for !r.begun || r.pos < len(r.src) && len(r.stack) > 0 {
 		if err := r.step(); err != nil {
 			return err
 		}
+		r.begun = true
 	}
 	if r.cut {
 		r.mended |= mendedCut
 		r.dropUnfinished()
 	}
-	r.closeTo(0, mendedEnd)
-	if at.wrap != "" {
-		r.text = append(append(append(r.text, '<', '/'), at.wrap...), '>')
-	}
+	r.closeTo(r.outer, mendedEnd)
+	r.closeTo(0, 0)
 	return nil
 }
 
@@ -189,7 +192,7 @@ func (r *rewriter) startTag() error {
 
 // open writes the start of an element according to its role.
 func (r *rewriter) open(e element, space, local string) error {
-	if len(r.stack) == 0 {
+	if !r.begun {
 		r.begin(e, space, local)
 	}
 	switch e.role {

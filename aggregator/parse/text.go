@@ -141,7 +141,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 		switch {
 		case len(rest) > 1 && rest[1] == '/':
 			found := r.src[pos+2 : nameEnd(r.src, pos+2)]
-			if sameName(found, name) || r.isMistyped(found, name) {
+			if sameName(found, name) || r.isMistyped(found, name, r.src[start:pos]) {
 				return r.endText(c, start, pos, pos+max(r.seek.past(rest, markupEnd, 2), 2)), nil
 			}
 			if r.isOpen(found) {
@@ -186,9 +186,10 @@ var (
 )
 
 // isMistyped reports whether the name of an end tag is that of the text but for
-// one letter too much, too little or wrong. No two names that we know are so
-// alike, nor one of them and one of HTML.
-func (r *rewriter) isMistyped(found, name []byte) bool {
+// one letter too much, too little or wrong, and nothing in the text before it
+// has that name. No two names that we know are so alike, nor one of them and one
+// of HTML.
+func (r *rewriter) isMistyped(found, name, before []byte) bool {
 	if len(name) < 5 || len(found) < len(name)-1 || len(found) > len(name)+1 || bytes.Equal(found, name) {
 		return false
 	}
@@ -200,7 +201,7 @@ func (r *rewriter) isMistyped(found, name []byte) bool {
 	for end < min(len(found), len(name))-start && found[len(found)-1-end] == name[len(name)-1-end] {
 		end++
 	}
-	if max(len(found), len(name))-start-end > 1 {
+	if max(len(found), len(name))-start-end > 1 || bytes.Contains(before, append([]byte{'<'}, found...)) {
 		return false
 	}
 	r.mended |= mendedEnd
