@@ -17,6 +17,7 @@ const (
 	maxValues     = 200_000 // in JSON
 	maxEntries    = 10_000
 	maxFragments  = 2_000 // comments, CDATA sections and instructions inside one element
+	maxAlike      = 10    // elements of a text named like it but for a letter; each costs a look back
 	maxTears      = 100   // sections cut in salvage; each costs a look at all that follows
 	maxPeople     = 100   // authors of one entry; more are left out
 	maxEntities   = 100   // declared in a DOCTYPE; more are ignored

@@ -12,6 +12,7 @@ type content struct {
 	markup   bool   // it contains tags
 	special  bool   // it contains "<", "&" or "]]>": it can't be copied
 	fragment int    // comments, CDATA sections and instructions in it
+	alike    int    // elements in it whose names are much like its own
 }
 
 // readText reads a whole text element, whose start tag is in r.tag, and writes
@@ -141,7 +142,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 		switch {
 		case len(rest) > 1 && rest[1] == '/':
 			found := r.src[pos+2 : nameEnd(r.src, pos+2)]
-			if sameName(found, name) || r.isMistyped(found, name, r.src[start:pos]) {
+			if sameName(found, name) || r.isMistyped(found, name, r.src[start:pos], &c) {
 				return r.endText(c, start, pos, pos+max(r.seek.past(rest, markupEnd, 2), 2)), nil
 			}
 			if r.isOpen(found) {
@@ -189,7 +190,7 @@ var (
 // one letter too much, too little or wrong, and nothing in the text before it
 // has that name. No two names that we know are so alike, nor one of them and one
 // of HTML.
-func (r *rewriter) isMistyped(found, name, before []byte) bool {
+func (r *rewriter) isMistyped(found, name, before []byte, c *content) bool {
 	if len(name) < 5 || len(found) < len(name)-1 || len(found) > len(name)+1 || bytes.Equal(found, name) {
 		return false
 	}
@@ -201,7 +202,11 @@ func (r *rewriter) isMistyped(found, name, before []byte) bool {
 	for end < min(len(found), len(name))-start && found[len(found)-1-end] == name[len(name)-1-end] {
 		end++
 	}
-	if max(len(found), len(name))-start-end > 1 || bytes.Contains(before, append([]byte{'<'}, found...)) {
+	if max(len(found), len(name))-start-end > 1 || c.alike > maxAlike {
+		return false
+	}
+	if bytes.Contains(before, append([]byte{'<'}, found...)) {
+		c.alike++
 		return false
 	}
 	r.mended |= mendedEnd
