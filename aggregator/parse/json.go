@@ -23,14 +23,14 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 	var warnings []string
 	feed, err := readJSON(text)
 	if err != nil {
-		mended, ok := mendJSON(text)
-		if !ok {
+		mended, warning := mendJSON(text)
+		if mended == nil {
 			return nil, &Error{Cause: news.CauseMalformed, Detail: "broken JSON: " + err.Error()}
 		}
 		if feed, err = readJSON(mended); err != nil {
 			return nil, &Error{Cause: news.CauseMalformed, Detail: "a JSON feed that can't be read: " + err.Error()}
 		}
-		warnings = []string{"fields of the wrong type were left out"}
+		warnings = []string{warning}
 	}
 	version, ok := jsonVersion(feed)
 	if !ok {

@@ -67,18 +67,27 @@ var (
 	}
 )
 
-// mendJSON drops the fields whose type would make gofeed refuse the whole feed.
-// It reports false when the text is no JSON.
-func mendJSON(text []byte) ([]byte, bool) {
+// mendJSON drops the fields whose type would make gofeed refuse the whole feed,
+// and mends what is no JSON as far as it can. It says what was wrong, and gives
+// nil when nothing is left.
+func mendJSON(text []byte) (mended []byte, warning string) {
+	warning = "fields of the wrong type were left out"
 	var feed map[string]any
 	decoder := stdjson.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber() // a number may be larger than any type of ours
-	if decoder.Decode(&feed) != nil {
-		return nil, false
+	if err := decoder.Decode(&feed); err != nil {
+		warning = "its JSON is broken: " + err.Error()
+		var ok bool
+		if feed, ok = salvageJSON(text); !ok {
+			return nil, ""
+		}
 	}
 	jsonFeed.mend(feed)
-	out, err := stdjson.Marshal(feed)
-	return out, err == nil
+	mended, err := stdjson.Marshal(feed)
+	if err != nil {
+		return nil, ""
+	}
+	return mended, warning
 }
 
 // mend brings an object into shape.
