@@ -20,6 +20,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(readFile(f, path), "text/xml; charset=utf-8")
 	}
 	f.Add([]byte("<rss><channel><item><title>\uFDD0h0:x<![CDATA["), "")
+	f.Add([]byte("<entry><title>1</title><entry><title>2</title>"), "") // once a panic
+	f.Add([]byte("<rss><channel><item><dc:×>1</dc:×></item></channel></rss>"), "")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		before := string(body)
 		opts := Options{ContentType: contentType, URL: "https://example.org/feed"}

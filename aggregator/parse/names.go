@@ -177,6 +177,17 @@ var extensionSpaces = map[string]bool{
 	"atom": true, "atom03": true, "feedburner": true, "xhtml": true, "creativecommons": true, "cc": true,
 }
 
+// isPlain reports whether a name could be one that we look for. Others might be
+// none that XML allows, on which gofeed would give up.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if name[i] >= 0x80 || name[i] == ':' {
+			return false
+		}
+	}
+	return name != ""
+}
+
 // roleOf says what to do with an element of a document.
 func (f family) roleOf(space, local string) role {
 	if f.isNative(space) {
@@ -186,7 +197,7 @@ func (f family) roleOf(space, local string) role {
 		return rssNative[local]
 	}
 	switch {
-	case !extensionSpaces[space] || local == "":
+	case !extensionSpaces[space] || !isPlain(local):
 		return roleSkip
 	case isExtensionOpen(space, local):
 		return roleOpen
