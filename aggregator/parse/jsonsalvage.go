@@ -12,6 +12,7 @@ import (
 // reports false when that is nothing.
 func salvageJSON(text []byte) (map[string]any, bool) {
 	d := stdjson.NewDecoder(bytes.NewReader(mendSyntax(text)))
+	d.UseNumber()
 	if _, err := d.Token(); err != nil {
 		return nil, false
 	}

@@ -28,6 +28,8 @@ func TestParseErrors(t *testing.T) {
 		{"other JSON", `{"error": "no such user"}`, Error{Cause: news.CauseNotFeed, Detail: "another JSON document"}},
 		{"text", "Not found.", Error{Cause: news.CauseNotFeed, Detail: `text/plain, not a feed: it starts with "Not found."`}},
 		{"picture", "\x89PNG\r\n\x1a\n", Error{Cause: news.CauseNotFeed, Detail: `image/png, not a feed`}},
+		{"start of a feed", "<?xml version='1.0'?><rss version='2.0", Error{Cause: news.CauseMalformed, Detail: "a feed that ends within its first tag"}},
+		{"start of a JSON feed", `{"version": "https://jsonfeed`, Error{Cause: news.CauseMalformed, Detail: "broken JSON: "}},
 		{"feed of a new blog", "<rss version='2.0'><channel><title>New</title></channel></rss>", Error{Cause: news.CauseMalformed, Detail: "a feed (rss 2.0) without entries", Empty: true}},
 		{"JSON Feed of a new blog", `{"version":"https://jsonfeed.org/version/1.1","title":"New","items":[]}`, Error{Cause: news.CauseMalformed, Detail: "a feed (json 1.1) without entries", Empty: true}},
 	}

@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"strings"
+
+	"tributary/internal/news"
 )
 
 // rewritten is a document as the pass hands it to gofeed.
@@ -81,6 +83,9 @@ func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 	r := newRewriter(text, cut, at, url)
 	if err := r.run(); err != nil {
 		return nil, err
+	}
+	if r.format == "" {
+		return nil, &Error{Cause: news.CauseMalformed, Detail: "a feed that ends within its first tag"}
 	}
 	if cut {
 		return &r.rewritten, nil
