@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
@@ -62,10 +63,12 @@ func decode(body []byte, contentType string) (text []byte, note string) {
 			return clean(text), ""
 		}
 	}
-	if utf8.Valid(body) {
-		return clean(body), ""
+	name := "utf-8"
+	if text = body; !utf8.Valid(body) {
+		text, name = guess(body)
+	} else if len(labels) == 0 {
+		return clean(body), "" // the default
 	}
-	text, name := guess(body)
 	return clean(text), fmt.Sprintf("its charset is not what it says: read as %s", name)
 }
 
@@ -74,7 +77,11 @@ var utf8Mark = []byte("\xef\xbb\xbf")
 // decodeLabel decodes under a charset that a label claims, unless the label is
 // unknown or the bytes deny it.
 func decodeLabel(label string, body []byte) ([]byte, bool) {
-	enc, name := charset.Lookup(strings.Trim(strings.ToLower(label), ` "'`))
+	label = strings.Trim(strings.ToLower(label), ` "'`)
+	enc, name := charset.Lookup(label)
+	if enc == nil { // the web knows fewer charsets than IANA has registered
+		enc, _ = ianaindex.IANA.Encoding(label)
+	}
 	switch {
 	case enc == nil, strings.HasPrefix(name, "utf-16"), name == "replacement":
 		return nil, false // UTF-16 would have been recognized by its zero bytes

@@ -16,6 +16,7 @@ const (
 	mendedLong
 	mendedCut
 	mendedTorn
+	mendedPrefix
 )
 
 // mendings are the sentences for the operator, in the order of the bits.
@@ -32,6 +33,7 @@ var mendings = [...]string{
 	"a text is so long that its end was left out",
 	"it is so large that only its first entries were read",
 	"a comment, CDATA section or the feed itself ends in the wrong place",
+	"a prefix is used that stands for no namespace",
 }
 
 // warnings gives a sentence for each thing that was mended.

@@ -42,6 +42,9 @@ func (r *rewriter) space(prefix []byte) string {
 			return r.bindings[i].space
 		}
 	}
+	if len(prefix) > 0 && string(prefix) != "xml" {
+		r.mended |= mendedPrefix
+	}
 	return lower(prefix)
 }
 
