@@ -36,7 +36,8 @@ type Rules struct {
 //     another hash it is updated: key, public id, first-seen and date stay.
 //  4. What is not known is inserted, with a public id ([publicID]) and a date
 //     ([dater]) that it keeps for ever.
-//  5. Stories of a mirrored source that the document no longer holds go.
+//  5. Stories of a mirrored source that the document no longer holds go, if it
+//     is all there.
 //  6. Each inserted or updated story is placed in the feeds; see [placer].
 //
 // Stories are taken from the end of the document to its start, so that of two
@@ -58,7 +59,7 @@ func Decide(known *news.Known, result *news.Result, rules Rules) news.Changes {
 	for position, story := range slices.Backward(batch.Stories) {
 		d.take(story, position)
 	}
-	if rules.Source.Mirror || rules.Source.IsArticles() {
+	if (rules.Source.Mirror || rules.Source.IsArticles()) && !batch.Partial {
 		d.removeMissing()
 	}
 	d.changes.Feeds = slices.Sorted(maps.Keys(d.placer.feeds))

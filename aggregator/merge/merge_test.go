@@ -213,6 +213,9 @@ func TestDecideMirror(t *testing.T) {
 	if diff := cmp.Diff([]news.StoryKey{1}, changes.Remove); diff != "" {
 		t.Errorf("removed (-want +got):\n%s", diff)
 	}
+	if changes := decideFor(source, known, &news.Batch{Partial: true}); len(changes.Remove) != 0 {
+		t.Errorf("a document that was cut off took out %v", changes.Remove)
+	}
 	source.Mirror = false
 	if changes := decideFor(source, known, &news.Batch{}); len(changes.Remove) != 0 {
 		t.Errorf("a source that is not mirrored lost %v", changes.Remove)

@@ -152,6 +152,7 @@ func (w *writer) head() *news.Batch {
 		Authors:     people(base, doc.Authors),
 		Categories:  categories(doc.Categories),
 		Refresh:     doc.Refresh,
+		Partial:     doc.Partial,
 	}
 }
 

@@ -21,9 +21,12 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 		return nil, err
 	}
 	var warnings []string
+	partial := false
 	feed, err := readJSON(text)
 	if err != nil {
-		mended, warning := mendJSON(text)
+		var mended []byte
+		var warning string
+		mended, warning, partial = mendJSON(text)
 		if mended == nil {
 			return nil, &Error{Cause: news.CauseMalformed, Detail: "broken JSON: " + err.Error()}
 		}
@@ -40,7 +43,7 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 		return nil, limitError(maxEntries, "entries")
 	}
 	doc := fromJSON(feed)
-	doc.Format, doc.Warnings = version, warnings
+	doc.Format, doc.Warnings, doc.Partial = version, warnings, partial
 	return doc, nil
 }
 

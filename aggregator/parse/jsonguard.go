@@ -68,26 +68,26 @@ var (
 )
 
 // mendJSON drops the fields whose type would make gofeed refuse the whole feed,
-// and mends what is no JSON as far as it can. It says what was wrong, and gives
-// nil when nothing is left.
-func mendJSON(text []byte) (mended []byte, warning string) {
+// and mends what is no JSON as far as it can. It says what was wrong and whether
+// something may be lost, and gives nil when nothing is left.
+func mendJSON(text []byte) (mended []byte, warning string, partial bool) {
 	warning = "fields of the wrong type were left out"
 	var feed map[string]any
 	decoder := stdjson.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber() // a number may be larger than any type of ours
 	if err := decoder.Decode(&feed); err != nil {
-		warning = "its JSON is broken: " + err.Error()
+		warning, partial = "its JSON is broken: "+err.Error(), true
 		var ok bool
 		if feed, ok = salvageJSON(text); !ok {
-			return nil, ""
+			return nil, "", true
 		}
 	}
 	jsonFeed.mend(feed)
 	mended, err := stdjson.Marshal(feed)
 	if err != nil {
-		return nil, ""
+		return nil, "", true
 	}
-	return mended, warning
+	return mended, warning, partial
 }
 
 // mend brings an object into shape.

@@ -108,6 +108,6 @@ func parseText(body, text []byte, cut bool, opts Options) (*news.Document, error
 	if base := out.contexts[out.rootContext].base; base != opts.URL {
 		doc.Base = base
 	}
-	doc.Warnings = out.warnings()
+	doc.Warnings, doc.Partial = out.warnings(), out.partial
 	return doc, nil
 }

@@ -121,7 +121,7 @@ func TestEntriesAlone(t *testing.T) {
 		if !ok {
 			t.Fatal("no root")
 		}
-		out, err := rewrite([]byte(body), root, "")
+		out, err := rewrite([]byte(body), false, root, "")
 		if err != nil {
 			t.Fatal(err)
 		}

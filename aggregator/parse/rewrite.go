@@ -16,6 +16,7 @@ type rewritten struct {
 	rootContext int
 	entries     []span // where the entries are in text
 	mended      mended
+	partial     bool // it ends early, or part of it is lost
 }
 
 // span is a range of bytes.
@@ -95,6 +96,7 @@ func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
 		again.salvage, again.lastEntry, again.entryName = true, last, r.entryName
 		if err := again.run(); err == nil && len(again.entries) > len(r.entries) && !isWellFormed(text) {
 			again.mended |= mendedTorn
+			again.partial = true
 			r = again
 		}
 	}
@@ -113,6 +115,7 @@ func newRewriter(text []byte, cut bool, at root, url string) *rewriter {
 	}
 	if at.wrap != "" {
 		r.mended |= mendedRoot
+		r.partial = at.wrap == "feed" // there may have been entries before this one
 		r.text = append(append(append(r.text, '<'), at.wrap...), '>')
 		r.stack = append(r.stack, element{name: []byte(at.wrap), written: []byte(at.wrap), role: roleOpen})
 	}
@@ -128,6 +131,7 @@ func (r *rewriter) run() error {
 		}
 		r.begun = true
 	}
+	r.partial = r.partial || r.cut || len(r.stack) > r.outer
 	if r.cut {
 		r.mended |= mendedCut
 		r.dropUnfinished()

@@ -32,6 +32,9 @@ func TestSalvage(t *testing.T) {
 		{"entries commented out", "<!--" + item("<title>old</title>") + "-->" + item("<title>1</title>"), "1|last", false, "well-formed"},
 		{"entries commented out, bad ampersand", "<!--" + item("<title>old</title>") + "-->" + item("<title>1 & 2</title>"), "1 & 2|last", false, "the start tag comes first"},
 	}
+	if doc, err := Parse([]byte("<rss><channel>"+last+"</channel>"), Options{}); err != nil || !doc.Partial {
+		t.Errorf("a feed that was cut off is not partial: %v", err)
+	}
 	for _, tt := range tests {
 		doc, err := Parse([]byte("<rss version='2.0'><channel>"+tt.items+last+"</channel></rss>"), Options{})
 		if err != nil {
@@ -47,6 +50,9 @@ func TestSalvage(t *testing.T) {
 		}
 		if got := strings.Contains(strings.Join(doc.Warnings, "|"), torn); got != tt.torn {
 			t.Errorf("%s (%s): warnings %q", tt.name, tt.why, doc.Warnings)
+		}
+		if doc.Partial != tt.torn {
+			t.Errorf("%s (%s): partial %v", tt.name, tt.why, doc.Partial)
 		}
 	}
 }

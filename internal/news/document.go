@@ -23,6 +23,7 @@ type Document struct {
 	Entries     []Entry
 	Refresh     Refresh
 	Warnings    []string // what had to be mended or left out, one sentence each, for the operator
+	Partial     bool     // it was cut off or torn: what it lacks may still be there upstream
 }
 
 // Entry is one item of a Document. See Document for how far it can be trusted.
@@ -94,4 +95,5 @@ type Batch struct {
 	Stories     []Story
 	Unchanged   []string // IDs of stories whose RawHash was known already: present upstream, not normalised again
 	Warnings    []string
+	Partial     bool // as in Document
 }
