@@ -14,6 +14,7 @@ import (
 type atomFeed struct {
 	feeds.AtomFeed
 	MediaNS   string `xml:"xmlns:media,attr"`
+	FHNS      string `xml:"xmlns:fh,attr,omitempty"`
 	Lang      string `xml:"xml:lang,attr,omitempty"`
 	Generator string `xml:"generator"`
 	Links     []link `xml:"link"`
@@ -152,7 +153,7 @@ var emptyUpdated = time.Unix(0, 0)
 // atomDocumentBytes writes the document around its entries. Its id is the
 // feed's page: one feed, whatever its format or the address it is read from.
 func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
-	doc := &atomFeed{MediaNS: nsMedia, Lang: h.language, Generator: generator}
+	doc := &atomFeed{MediaNS: nsMedia, FHNS: historyNS(h), Lang: h.language, Generator: generator}
 	doc.Xmlns = nsAtom
 	doc.Id = h.page
 	doc.Title = h.title

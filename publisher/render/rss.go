@@ -19,6 +19,7 @@ type rssDocument struct {
 	AtomNS  string     `xml:"xmlns:atom,attr"`
 	DCNS    string     `xml:"xmlns:dc,attr"`
 	MediaNS string     `xml:"xmlns:media,attr"`
+	FHNS    string     `xml:"xmlns:fh,attr,omitempty"`
 	Channel rssChannel `xml:"channel"` // instead of the embedded one
 }
 
@@ -129,7 +130,7 @@ func rssEnclosure(enclosures []news.Enclosure) *feeds.RssEnclosure {
 
 // rssDocumentBytes writes the document around its items.
 func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
-	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia}
+	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia, FHNS: historyNS(h)}
 	doc.Version = "2.0"
 	doc.ContentNamespace = nsContent
 	channel := &doc.Channel

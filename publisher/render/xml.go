@@ -19,18 +19,21 @@ const (
 	nsHistory = "http://purl.org/syndication/history/1.0"
 )
 
-// historyMarks say what kind of document it is (RFC 5005 §2, §4). Its
-// namespace is declared where it is used: few documents need it.
+// historyMarks say what kind of document it is (RFC 5005 §2, §4).
 type historyMarks struct {
-	NS       string    `xml:"xmlns:fh,attr,omitempty"`
 	Complete *struct{} `xml:"fh:complete"`
 	Archive  *struct{} `xml:"fh:archive"`
 }
 
-func newHistoryMarks(h *head) (marks historyMarks) {
+// historyNS is the namespace of the marks, where there are any.
+func historyNS(h *head) string {
 	if h.history.complete || h.history.archive {
-		marks.NS = nsHistory
+		return nsHistory
 	}
+	return ""
+}
+
+func newHistoryMarks(h *head) (marks historyMarks) {
 	if h.history.complete {
 		marks.Complete = &struct{}{}
 	}
