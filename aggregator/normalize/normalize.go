@@ -153,7 +153,23 @@ func (w *writer) head() *news.Batch {
 		Categories:  categories(doc.Categories),
 		Refresh:     doc.Refresh,
 		Partial:     doc.Partial,
+		Deleted:     w.deletions(),
 	}
+}
+
+// deletions are the entries that the document takes back, as far as its
+// stories go by the ids that it names them by.
+func (w *writer) deletions() []news.Deletion {
+	if w.source.Identity == news.IdentityLink || w.source.Identity == news.IdentityTitle {
+		return nil
+	}
+	var list []news.Deletion
+	for _, d := range w.doc.Deleted[:min(len(w.doc.Deleted), maxStories)] {
+		if id := shortID(verbatim(d.ID)); id != "" {
+			list = append(list, news.Deletion{ID: id, When: date(d.When)})
+		}
+	}
+	return list
 }
 
 func (o *Options) identity() news.IdentityMode {

@@ -25,6 +25,7 @@ func (w *rewritten) fromAtom(f *atom.Feed) *news.Document {
 		Authors:     distinctPeople(append(atomPeople(f.Authors), x.people()...)),
 		Categories:  atomCategories(f.Categories, x),
 		Refresh:     syndication(x),
+		Deleted:     deletions(x),
 	}
 	if f.Generator != nil {
 		doc.Generator = strings.TrimSpace(f.Generator.Value)

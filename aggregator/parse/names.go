@@ -36,6 +36,7 @@ var spaces = map[string]string{
 	"http://purl.org/syndication/thread/1.0":                         "thr",
 	"http://backend.userland.com/creativecommonsrssmodule":           "creativecommons",
 	"http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons",
+	"http://purl.org/atompub/tombstones/1.0":                         "at",
 	"http://web.resource.org/cc":                                     "cc",
 	"http://creativecommons.org/ns":                                  "cc",
 }
@@ -175,6 +176,7 @@ func isExtensionOpen(space, local string) bool {
 var extensionSpaces = map[string]bool{
 	"content": true, "dc": true, "dcterms": true, "media": true, "itunes": true, "sy": true,
 	"atom": true, "atom03": true, "feedburner": true, "xhtml": true, "creativecommons": true, "cc": true,
+	"at": true,
 }
 
 // isPlain reports whether a name could be one that we look for. Others might be
@@ -201,6 +203,10 @@ func (f family) roleOf(space, local string) role {
 		return roleSkip
 	case isExtensionOpen(space, local):
 		return roleOpen
+	case space == "at" && local == "deleted-entry":
+		return roleEmpty
+	case space == "at":
+		return roleSkip
 	case space == "content" && local == "encoded":
 		return roleMarked
 	case space == "xhtml" && (local == "body" || local == "div"):
