@@ -82,7 +82,7 @@ func TestDecideRecognizes(t *testing.T) {
 			&news.Known{Source: news.SourceState{Loaded: true}, Stories: []news.KnownStory{knownStory(1, "a", "x")}, Aliases: map[string]news.StoryKey{"b": 1}},
 			[]news.Story{story("b", link, day(5))}, news.ActionAlias},
 		{"a retracted story stays out",
-			&news.Known{Source: news.SourceState{Loaded: true}, Tombstones: map[string]bool{"a": true}},
+			&news.Known{Source: news.SourceState{Loaded: true}, Tombstones: map[string]news.Tombstone{"a": news.TombstoneRetracted}},
 			[]news.Story{story("a", link, day(5))}, news.ActionDrop},
 	}
 	for _, test := range tests {

@@ -77,9 +77,12 @@ type Recorded struct {
 	Reasons []Decision
 }
 
-// Decision says what merge decided about one story and why, for explain.
+// Decision says what merge decided about one story and why, for explain. The
+// last insertion, update and alias of each story are kept, and of each source
+// the last hundred ids that were dropped or removed.
 type Decision struct {
-	ID     string
+	At     time.Time // when it was stored; set by the store
+	ID     string    // as the upstream wrote it then
 	Story  StoryKey
 	Action Action
 	Reason string

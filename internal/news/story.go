@@ -55,6 +55,9 @@ type Story struct {
 	Hash    uint64 // over what readers see of it, dates aside
 	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalising what did not change
 
+	// Policy is the version of the sanitising policy that its HTML went through.
+	Policy int
+
 	Dated    DateReason // why Date is what it is
 	Original bool       // its link's host is the host that it was fetched from
 }

@@ -13,6 +13,7 @@ import (
 // again, has its result already, or is configured no more.
 func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error) {
 	var recorded []news.Recorded
+	journaled := false
 	err := db.writeKnowing(ctx, "record results", func(t *tx) error {
 		if err := t.recall(); err != nil {
 			return err
@@ -23,11 +24,13 @@ func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Dec
 				return fmt.Errorf("source %s: %w", results[i].Lease.Source.Name, err)
 			}
 		}
+		journaled = t.journaled
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	db.journalAfter(ctx, journaled)
 	return recorded, nil
 }
 
@@ -107,5 +110,9 @@ func (t *tx) merge(result *news.Result, decide news.Decide, recorded *news.Recor
 		return fmt.Errorf("load what is known: %w", err)
 	}
 	changes := decide(known, result)
-	return t.apply(known, result, &changes, recorded)
+	a := applier{
+		tx: t, source: &known.Source, batch: result.Batch, changes: &changes,
+		now: result.Visit.At.Add(result.Visit.Duration),
+	}
+	return a.apply(recorded)
 }

@@ -16,6 +16,7 @@ type tx struct {
 	// executed counts the statements that exec and insert have run.
 	executed int
 	revisions
+	journaled bool // lines for the journal were written
 }
 
 // write runs fn in a transaction that holds the write lock from its start, so
