@@ -19,7 +19,8 @@ type Round struct {
 
 // Refresh pulls each source of a round once and returns when all of it is
 // stored. The local articles are always part of it, and so are full texts,
-// for a minute at most; what is left of those is read next time. A source that another
+// for a minute at most; what is left of those is read next time. So are the
+// chores that are due, unless the round names sources. A source that another
 // visit has leased is left to that one, which may be one of a process that was
 // killed: such sources are told to Options.Held. Failed visits are no error:
 // they are told to Options.Observe; an error means that the store failed, a
@@ -37,6 +38,12 @@ func (a *Aggregator) Refresh(ctx context.Context, round Round) error {
 	}
 	if a.fullText != nil && !round.NoFullText {
 		a.fullText.Round(ctx, fullTextRound)
+	}
+	if len(round.Names) > 0 {
+		return nil
+	}
+	if _, err := a.dueChores(ctx); err != nil {
+		return fmt.Errorf("do chores: %w", err)
 	}
 	return nil
 }

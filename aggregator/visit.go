@@ -120,7 +120,11 @@ func (a *Aggregator) normalize(ctx context.Context, source *planned, lease *news
 		a.log.Warn("known stories can't be told; reading all of them anew", "source", source.Name, "error", err)
 	}
 	options.Seen = seen
-	return a.normalizer.Batch(doc, options)
+	batch := a.normalizer.Batch(doc, options)
+	for i := range batch.Stories {
+		batch.Stories[i].Policy = normalize.PolicyVersion
+	}
+	return batch
 }
 
 // medianGap is the pace of a document's entries.
