@@ -92,6 +92,7 @@ type sourceJSON struct {
 	LastOK   *time.Time  `json:"last_ok,omitempty"`
 	MovedTo  string      `json:"moved_to,omitempty"`
 	Last     *lastJSON   `json:"last,omitempty"`
+	Warnings []string    `json:"warnings,omitempty"`
 }
 
 // lastJSON is the last visit of a source.
@@ -110,6 +111,7 @@ func printSourcesJSON(w io.Writer, states []news.SourceState) error {
 		row := sourceJSON{
 			Name: s.Name, URL: s.URL, Health: s.Health, Since: known(s.Since), Due: known(s.Due),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
+			Warnings: s.Warnings,
 		}
 		if !s.Last.At.IsZero() {
 			row.Last = &lastJSON{At: s.Last.At, Outcome: s.Last.Outcome, Cause: s.Last.Cause, Detail: s.Last.Detail, Status: s.Last.Status}
