@@ -11,6 +11,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -44,6 +45,10 @@ type Options struct {
 	Now func() time.Time
 	// Jitter gives numbers in [0, 1) for back-off; rand.Float64 when nil.
 	Jitter func() float64
+	// MaxStories is how many stories of one source are kept at most, whatever
+	// its Keep says: a source that invents new ids at each visit must not fill
+	// the disk. 50,000 when zero.
+	MaxStories int
 	// Observe is told of each visit once it is stored, from one goroutine; it
 	// must not block. Optional.
 	Observe func(Visited)
@@ -88,6 +93,7 @@ type Aggregator struct {
 	observe func(Visited)
 	held    func(source string, due time.Time)
 
+	maxStories int
 	normalizer *normalize.Normalizer
 	fullText   *fulltext.Worker // nil: nobody gets a full text
 	// current is replaced as a whole by Configure.
@@ -111,6 +117,7 @@ type Aggregator struct {
 func New(o Options) *Aggregator {
 	a := &Aggregator{
 		store: o.Store, fetcher: o.Fetcher, log: o.Log, now: o.Now, jitter: o.Jitter, observe: o.Observe, held: o.Held,
+		maxStories: cmp.Or(o.MaxStories, maxStories),
 		normalizer: normalize.New(),
 		parsing:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		wake:       make(chan struct{}, 1),

@@ -19,10 +19,8 @@ const (
 	choreRetry = 10 * time.Minute
 	// chorePage is how many stories a chore changes in one transaction.
 	chorePage = 100
-	// maxStored is how many stories of one source are kept at most, whatever
-	// its keep says: a source that invents new ids at each visit must not fill
-	// the disk.
-	maxStored = 50_000
+	// maxStories is the default of Options.MaxStories.
+	maxStories = 50_000
 )
 
 // chore is work that one of the processes that share a store does for all.
@@ -111,7 +109,7 @@ func (a *Aggregator) prune(ctx context.Context) error {
 		if source == nil || source.IsArticles() {
 			continue
 		}
-		for _, rule := range pruning(source.Keep, a.now()) {
+		for _, rule := range a.pruning(source.Keep) {
 			if rule.excess.Before.IsZero() && state.Stories <= rule.excess.Most {
 				continue
 			}
@@ -133,11 +131,11 @@ type pruneRule struct {
 // pruning gives the rules for a source, the operator's own first. Age counts
 // from when a story was first seen: what a source held when it was configured
 // stays as long as what came later.
-func pruning(keep news.Keep, now time.Time) []pruneRule {
+func (a *Aggregator) pruning(keep news.Keep) []pruneRule {
 	var rules []pruneRule
 	if keep.Age > 0 {
 		rules = append(rules, pruneRule{
-			excess: news.Excess{Before: now.Add(-keep.Age)},
+			excess: news.Excess{Before: a.now().Add(-keep.Age)},
 			reason: fmt.Sprintf("its source keeps stories for %d days", int(keep.Age.Hours()/24)),
 		})
 	}
@@ -148,8 +146,8 @@ func pruning(keep news.Keep, now time.Time) []pruneRule {
 		})
 	}
 	return append(rules, pruneRule{
-		excess: news.Excess{Most: maxStored},
-		reason: fmt.Sprintf("no source has more than %d stories", maxStored),
+		excess: news.Excess{Most: a.maxStories},
+		reason: fmt.Sprintf("no source has more than %d stories", a.maxStories),
 		capped: true,
 	})
 }

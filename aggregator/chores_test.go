@@ -99,6 +99,67 @@ func TestPruneLetsACopyTakeOver(t *testing.T) {
 	}
 }
 
+func TestPruneBeyondTheLimitOfAnySource(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	s := newSite(t)
+	s.maxStories = 3
+	s.replace("")
+	s.pull([]news.Source{source("a", up.Feed("/a", rss(days(1, 5)...)))}, "a")
+	s.refresh()
+	if got := s.titles(); got != "3 4 5" {
+		t.Errorf("kept %s, want the newest three", got)
+	}
+	states, err := s.store.Sources(t.Context())
+	if err != nil || len(states[0].Warnings) != 1 || !strings.Contains(states[0].Warnings[0], "oldest go") {
+		t.Errorf("states %+v, %v", states, err)
+	}
+}
+
+// Feeds whose ids change at each visit, and what identity makes of them.
+func TestIdentityOfChurningSources(t *testing.T) {
+	t.Parallel()
+	visit := func(n int) string {
+		return rss(
+			entry{fmt.Sprint("a", n), fmt.Sprintf("https://a.example/one?sid=%d", n), "One", ""},
+			entry{fmt.Sprint("b", n), "https://a.example/two", fmt.Sprint("Two, ", n, " comments"), ""},
+		)
+	}
+	tests := []struct {
+		mode news.IdentityMode
+		want int // stories after three visits
+	}{
+		{news.IdentityID, 4},    // the second is known by its link
+		{news.IdentityLink, 4},  // the same, without aliases
+		{news.IdentityTitle, 2}, // the first by its title, the second by its link
+	}
+	for _, test := range tests {
+		t.Run(string(test.mode), func(t *testing.T) {
+			t.Parallel()
+			up := upstreamtest.New(t)
+			s := newSite(t)
+			a := source("a", up.URL("/a"))
+			a.Identity = test.mode
+			var ids map[string]string
+			for n := range 3 {
+				up.Set("/a", visit(n))
+				s.pull([]news.Source{a}, "a")
+				now := s.ids()
+				for title, id := range ids {
+					if other, ok := now[title]; ok && other != id {
+						t.Errorf("%q is published as %s, was %s", title, other, id)
+					}
+				}
+				ids = now
+			}
+			stories, err := s.store.Stories(t.Context(), 0, 10)
+			if err != nil || len(stories) != test.want {
+				t.Errorf("%d stories, want %d (%v)", len(stories), test.want, err)
+			}
+		})
+	}
+}
+
 func TestChurningSourceIsTold(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)

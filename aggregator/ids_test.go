@@ -40,7 +40,8 @@ type site struct {
 	path string
 	now  time.Time
 	*aggregator.Aggregator
-	store *sqlite.DB
+	store      *sqlite.DB
+	maxStories int
 }
 
 func newSite(t *testing.T) *site {
@@ -58,7 +59,7 @@ func (s *site) open() {
 	}
 	s.store = store
 	s.Aggregator = aggregator.New(aggregator.Options{
-		Store: store, Fetcher: newFetcher(s.t), Now: func() time.Time { return s.now },
+		Store: store, Fetcher: newFetcher(s.t), Now: func() time.Time { return s.now }, MaxStories: s.maxStories,
 	})
 }
 

@@ -75,6 +75,11 @@ type Store interface {
 	// What is buried is on record for good once it returns without an error.
 	Revise(ctx context.Context, source news.SourceKey, stories []news.StoryKey, now time.Time, decide news.Revise) (news.Recorded, error)
 
+	// Find gives the stories of configured sources that an address means: a
+	// public id, that of a place too, an id, or a canonical link. The copies of
+	// other sources come with them, and all their places.
+	Find(ctx context.Context, address, canonical string) ([]news.StoredStory, error)
+
 	// Excess gives the stories of a source that are too old or too many.
 	Excess(ctx context.Context, excess news.Excess) ([]news.StoryKey, error)
 

@@ -28,8 +28,8 @@ type Rules struct {
 
 // Decide says what the batch of a result changes. For each story, in order:
 //
-//  1. An id with a tombstone stays out, and so does one that the document
-//     itself takes back.
+//  1. An id with a tombstone stays out, and so does a link that was retracted
+//     and an id that the document itself takes back.
 //  2. A story is known by its id, by an alias, by its id but for http/https
 //     or "www.", or by its link when its id is new; see [match].
 //  3. A known story with the same hash changes nothing that shows. With
@@ -84,6 +84,10 @@ func (d *decision) take(story news.Story, position int) {
 	if kind := d.known.Tombstones[story.ID]; kind != "" {
 		d.changes.Hits = append(d.changes.Hits, story.ID)
 		d.note(news.ActionDrop, &story, buried(kind))
+		return
+	}
+	if d.known.Retracted[story.Canonical] {
+		d.note(news.ActionDrop, &story, "a story with its link was retracted")
 		return
 	}
 	if d.index.takenBack(&story) {

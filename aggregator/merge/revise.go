@@ -7,7 +7,8 @@ import (
 )
 
 // Bury decides that stored stories go for good. In each feed, a hidden copy
-// takes over the place of a shown one.
+// takes over the place of a shown one. The link of a retracted story goes with
+// it, unless other stories of the source have it too.
 func Bury(known *news.Known, keys []news.StoryKey, kind news.Tombstone, reason string) news.Changes {
 	var changes news.Changes
 	p := newPlacer(known)
@@ -17,7 +18,11 @@ func Bury(known *news.Known, keys []news.StoryKey, kind news.Tombstone, reason s
 			continue
 		}
 		p.leaveAll(old)
-		changes.Bury = append(changes.Bury, news.Burial{Story: old.Key, Kind: kind, Reason: reason})
+		burial := news.Burial{Story: old.Key, Kind: kind, Reason: reason}
+		if kind == news.TombstoneRetracted && len(p.kin[old.Canonical]) == 1 {
+			burial.Link = old.Canonical
+		}
+		changes.Bury = append(changes.Bury, burial)
 		changes.Decisions = append(changes.Decisions, news.Decision{
 			ID: old.ID, Story: old.Key, Action: news.ActionRemove, Reason: reason,
 		})

@@ -17,6 +17,9 @@ type Known struct {
 	// Tombstones are ids of this source that must not come back, with the
 	// reason why.
 	Tombstones map[string]Tombstone
+	// Retracted are canonical links of the batch whose stories were retracted,
+	// of whatever source.
+	Retracted map[string]bool
 	// Reserved maps ids of this source to the public ids under which they were
 	// published before, where no stored story has those.
 	Reserved map[string]string
@@ -96,6 +99,7 @@ type Burial struct {
 	Story  StoryKey
 	Kind   Tombstone
 	Reason string
+	Link   string // canonical link that must not come back either, of no source; empty for none
 }
 
 // Touch notes that a story's raw entry changed in a way that shows nowhere.

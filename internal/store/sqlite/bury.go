@@ -62,11 +62,13 @@ func (a *applier) buryOne(burial news.Burial) error {
 // still, as the others are needed no more.
 func (a *applier) entomb(id, public string, burial news.Burial) error {
 	if _, err := a.exec(`
-		INSERT INTO tombstones (source, id, public_id, kind, reason, at)
-		VALUES (?, ?, ?, ?, ?, ?)
+		INSERT INTO tombstones (source, id, public_id, kind, reason, at, canonical)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (source, id) DO UPDATE
-		SET public_id = excluded.public_id, kind = excluded.kind, reason = excluded.reason, at = excluded.at`,
-		int64(a.source.Key), id, nullable(public), string(burial.Kind), burial.Reason, a.now.UnixMilli()); err != nil {
+		SET public_id = excluded.public_id, kind = excluded.kind, reason = excluded.reason, at = excluded.at,
+			canonical = excluded.canonical`,
+		int64(a.source.Key), id, nullable(public), string(burial.Kind), burial.Reason, a.now.UnixMilli(),
+		nullable(burial.Link)); err != nil {
 		return err
 	}
 	if burial.Kind != news.TombstoneRetracted {
@@ -106,10 +108,10 @@ func (a *applier) hits() error {
 func (t *tx) journalTombstone(source news.SourceKey, id string) error {
 	line := journalLine{Op: opTombstone, Source: source, ID: id}
 	if _, err := t.one(`
-		SELECT public_id, kind, reason, at
+		SELECT public_id, kind, reason, at, canonical
 		FROM tombstones
 		WHERE source = ? AND id = ?`, []any{int64(source), id},
-		&line.Public, &line.Kind, &line.Reason, instant{&line.Date}); err != nil {
+		&line.Public, &line.Kind, &line.Reason, instant{&line.Date}, &line.Link); err != nil {
 		return err
 	}
 	if err := t.journalSource(source); err != nil {

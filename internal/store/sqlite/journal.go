@@ -122,10 +122,10 @@ func (t *tx) rejournal() error {
 	}
 	stone := journalLine{Op: opTombstone}
 	if err := t.query(`
-		SELECT source, id, public_id, kind, reason, at
+		SELECT source, id, public_id, kind, reason, at, canonical
 		FROM tombstones
 		WHERE kind = ? OR hit IS NOT NULL`,
-		add(&stone, &stone.Source, &stone.ID, &stone.Public, &stone.Kind, &stone.Reason, instant{&stone.Date}),
+		add(&stone, &stone.Source, &stone.ID, &stone.Public, &stone.Kind, &stone.Reason, instant{&stone.Date}, &stone.Link),
 		string(news.TombstoneRetracted)); err != nil {
 		return err
 	}
@@ -224,10 +224,10 @@ func (t *tx) replaySource(l journalLine, text string) error {
 func (t *tx) replayTombstone(l journalLine) error {
 	at := l.Date.UnixMilli()
 	if _, err := t.exec(`
-		INSERT INTO tombstones (source, id, public_id, kind, reason, at, hit)
-		SELECT key, ?2, ?3, ?4, ?5, ?6, ?6 FROM sources WHERE key = ?1
+		INSERT INTO tombstones (source, id, public_id, kind, reason, at, hit, canonical)
+		SELECT key, ?2, ?3, ?4, ?5, ?6, ?6, ?7 FROM sources WHERE key = ?1
 		ON CONFLICT DO NOTHING`,
-		int64(l.Source), l.ID, nullable(l.Public), string(l.Kind), l.Reason, at); err != nil {
+		int64(l.Source), l.ID, nullable(l.Public), string(l.Kind), l.Reason, at, nullable(l.Link)); err != nil {
 		return err
 	}
 	var story int64

@@ -34,6 +34,7 @@ func (t *tx) known(result *news.Result) (*news.Known, error) {
 	known := &news.Known{
 		Aliases:    make(map[string]news.StoryKey),
 		Tombstones: make(map[string]news.Tombstone),
+		Retracted:  make(map[string]bool),
 		Reserved:   make(map[string]string),
 		Standings:  make(map[string][]news.Place),
 		Taken:      make(map[string]news.StoryKey),
@@ -182,8 +183,20 @@ func canonicals(batch *news.Batch, stories []news.KnownStory) []string {
 }
 
 // tombstones loads those of the batch's ids, under the batch's own spelling
-// of the id too.
+// of the id too, and of its links.
 func (l *loader) tombstones(batch *news.Batch) error {
+	if err := queryList(l.tx, `
+		SELECT canonical
+		FROM tombstones
+		WHERE canonical IN (?...)`,
+		func(row scanner) error {
+			var link string
+			err := row.Scan(&link)
+			l.known.Retracted[link] = true
+			return err
+		}, canonicals(batch, nil)); err != nil {
+		return err
+	}
 	err := queryList(l.tx, `
 		SELECT id, kind
 		FROM tombstones

@@ -67,6 +67,53 @@ var reviseChecks = []check{
 			f.Errorf("tombstones %v", t)
 		}
 	}},
+	{"a retracted link is no source's", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		link := "https://x.example/1"
+		keys := f.insert("a", linked("one", link), linked("two", "https://x.example/2"))
+		f.revise("a", keys, news.Changes{Bury: []news.Burial{
+			{Story: keys[0], Kind: news.TombstoneRetracted, Reason: "wrong", Link: link},
+			{Story: keys[1], Kind: news.TombstoneExpired, Reason: "old"},
+		}})
+		known := f.known("b", batchOf(linked("copy", link), linked("other", "https://x.example/2"), linked("none", "")))
+		if len(known.Retracted) != 1 || !known.Retracted[link] {
+			f.Errorf("retracted %v", known.Retracted)
+		}
+	}},
+	{"what an address means", func(f *fixture) {
+		f.sync(source("a"), source("b"), source("c"))
+		f.feeds("x")
+		link := "https://x.example/1"
+		a := f.insert("a", linked("one", link), linked("else", "https://x.example/2"), linked("kin", link))
+		b := f.insert("b", linked("copy", link))
+		f.insert("c", linked("former", link))
+		f.load("b", news.Changes{Place: []news.Place{{Feed: "x", Story: b[0], Date: start, PublicID: "urn:test:placed"}}})
+		f.sync(source("a"), source("b"))
+		tests := []struct {
+			reason, address, canonical string
+			want                       []news.StoryKey
+		}{
+			{"a public id, and a copy", "urn:test:one", "", []news.StoryKey{a[0], b[0]}},
+			{"an id", "else", "", []news.StoryKey{a[1]}},
+			{"a link", "as typed", link, []news.StoryKey{a[0], a[2], b[0]}},
+			{"the id of a place", "urn:test:placed", "", []news.StoryKey{a[0], a[2], b[0]}},
+			{"nothing", "urn:test:nothing", "", nil},
+		}
+		for _, test := range tests {
+			stories, err := f.Find(f.Context(), test.address, test.canonical)
+			f.must(err)
+			var got []news.StoryKey
+			for _, story := range stories {
+				got = append(got, story.Key)
+				if (len(story.Places) == 1) != (story.Key == b[0]) {
+					f.Errorf("%s: places %+v", test.reason, story.Places)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				f.Errorf("%s: stories %v, want %v", test.reason, got, test.want)
+			}
+		}
+	}},
 	{"the public id of what was buried is no other source's", func(f *fixture) {
 		f.sync(source("a"), source("b"))
 		uri := story("https://x.example/1", 1)

@@ -33,6 +33,7 @@ type Store interface {
 	ClaimChore(ctx context.Context, request news.ChoreRequest) (news.ClaimedChore, error)
 	FinishChore(ctx context.Context, lease news.ChoreLease, due time.Time) error
 	Revise(ctx context.Context, source news.SourceKey, stories []news.StoryKey, now time.Time, decide news.Revise) (news.Recorded, error)
+	Find(ctx context.Context, address, canonical string) ([]news.StoredStory, error)
 	Excess(ctx context.Context, excess news.Excess) ([]news.StoryKey, error)
 	Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error)
 	Tidy(ctx context.Context, now time.Time) error

@@ -20,6 +20,8 @@ ALTER TABLE tombstones ADD COLUMN kind TEXT NOT NULL DEFAULT 'retracted';
 ALTER TABLE tombstones ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE tombstones ADD COLUMN at INTEGER;
 ALTER TABLE tombstones ADD COLUMN hit INTEGER; -- last seen upstream; NULL: never since
+ALTER TABLE tombstones ADD COLUMN canonical TEXT; -- a retracted link, whoever brings it
+CREATE INDEX tombstones_canonical ON tombstones (canonical) WHERE canonical IS NOT NULL;
 CREATE INDEX tombstones_public_id ON tombstones (public_id) WHERE public_id IS NOT NULL;
 
 -- Public ids that can't be worked out from an id again: of stories that had
