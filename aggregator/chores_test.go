@@ -175,6 +175,28 @@ func TestChurningSourceIsTold(t *testing.T) {
 	}
 }
 
+// A document that was cut off says nothing of what it lacks.
+func TestMirror(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	s := newSite(t)
+	a := source("a", up.Feed("/a", rss(days(1, 4)...)))
+	a.Mirror = true
+	s.pull([]news.Source{a}, "a")
+	whole := rss(days(2, 4)...)
+	cut, _, _ := strings.Cut(whole, "<title>3")
+	up.Set("/a", cut)
+	s.pull([]news.Source{a}, "a")
+	if got := s.titles(); !strings.Contains(got, "1") || !strings.Contains(got, "4") {
+		t.Errorf("after a document that was cut off: %s", got)
+	}
+	up.Set("/a", whole)
+	s.pull([]news.Source{a}, "a")
+	if got := s.titles(); got != "2 3 4" {
+		t.Errorf("after a whole document: %s", got)
+	}
+}
+
 func TestAtomDeletionIsFollowed(t *testing.T) {
 	t.Parallel()
 	const head = `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"><title>T</title><id>tag:a,1:f</id>`

@@ -33,11 +33,12 @@ type Rules struct {
 //  2. A story is known by its id, by an alias, by its id but for http/https
 //     or "www.", or by its link when its id is new; see [match].
 //  3. A known story with the same hash changes nothing that shows. With
-//     another hash it is updated: key, public id, first-seen and date stay.
+//     another hash it is updated: key, public id, first-seen, published and date
+//     stay.
 //  4. What is not known is inserted, with a public id ([publicID]) and a date
 //     ([dater]) that it keeps for ever.
-//  5. Stories of a mirrored source that the document no longer holds go, if it
-//     is all there.
+//  5. Stories of a mirrored source that the document no longer holds go, unless
+//     it was cut off.
 //  6. Each inserted or updated story is placed in the feeds; see [placer].
 //
 // Stories are taken from the end of the document to its start, so that of two
@@ -61,7 +62,10 @@ func Decide(known *news.Known, result *news.Result, rules Rules) news.Changes {
 	}
 	d.takeBack(batch)
 	d.judge(batch)
-	if (rules.Source.Mirror || rules.Source.IsArticles()) && !batch.Partial {
+	switch {
+	case rules.Source.Mirror && batch.Partial:
+		d.warn("its document ends early or could not be read whole, so no story was removed for not being in it")
+	case rules.Source.Mirror || rules.Source.IsArticles():
 		d.removeMissing()
 	}
 	d.placer.into(&d.changes)
@@ -144,6 +148,9 @@ func (d *decision) update(story news.Story, old *news.KnownStory, how matchKind)
 	story.ID = old.ID
 	story.PublicID = old.PublicID
 	story.FirstSeen = old.FirstSeen
+	if !story.Local && !old.Published.IsZero() {
+		story.Published = old.Published
+	}
 	story.Date, story.Dated = d.dater.updated(&story, old)
 	story.Updates = old.Updates + 1
 	story.Changed = old.Changed

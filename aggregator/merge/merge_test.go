@@ -114,6 +114,9 @@ func TestDecideUpdateKeepsWhatReadersKnow(t *testing.T) {
 	if got.Key != 1 || got.PublicID != old.PublicID || !got.Date.Equal(old.Date) || !got.FirstSeen.Equal(old.FirstSeen) {
 		t.Errorf("key, public id, date or first seen changed: %+v", got)
 	}
+	if !got.Published.Equal(old.Published) {
+		t.Errorf("published = %v, want it left at %v", got.Published, old.Published)
+	}
 	if !got.Changed.Equal(now) || got.Updates != 1 {
 		t.Errorf("changed = %v after %d updates, want now after 1", got.Changed, got.Updates)
 	}

@@ -108,6 +108,7 @@ func parseText(body, text []byte, cut bool, opts Options) (*news.Document, error
 	if base := out.contexts[out.rootContext].base; base != opts.URL {
 		doc.Base = base
 	}
-	doc.Warnings, doc.Partial = out.warnings(), out.partial
+	doc.Warnings = out.warnings()
+	doc.Partial = out.partial || out.mended&mendedEntries != 0
 	return doc, nil
 }

@@ -23,8 +23,8 @@ type Document struct {
 	Entries     []Entry
 	Deleted     []Deletion `json:",omitempty"` // entries that the document takes back
 	Refresh     Refresh
+	Partial     bool     `json:",omitempty"` // it ends early, or entries could not be read: what it lacks may still be there
 	Warnings    []string // what had to be mended or left out, one sentence each, for the operator
-	Partial     bool     // it was cut off or torn: what it lacks may still be there upstream
 }
 
 // Entry is one item of a Document. See Document for how far it can be trusted.
@@ -102,6 +102,6 @@ type Batch struct {
 	Stories     []Story
 	Unchanged   []string // IDs of stories whose RawHash was known already: present upstream, not normalised again
 	Deleted     []Deletion
+	Partial     bool // see Document.Partial
 	Warnings    []string
-	Partial     bool // as in Document
 }
