@@ -15,6 +15,10 @@ const (
 	// choreLease is how long a chore may take before another process does it
 	// too, which would do no harm.
 	choreLease = 15 * time.Minute
+	// choreDelay is how long a server that starts leaves chores: what was pulled
+	// first is what its readers wait for, and a full disk may have room for that
+	// alone.
+	choreDelay = 30 * time.Second
 	// choreRetry is the pause before a chore that failed is tried again.
 	choreRetry = 10 * time.Minute
 	// chorePage is how many stories a chore changes in one transaction.
@@ -42,19 +46,19 @@ func (a *Aggregator) chores() []chore {
 // runChores does what is due until ctx ends.
 func (a *Aggregator) runChores(ctx context.Context) {
 	trouble := trouble{log: a.log}
-	for ctx.Err() == nil {
-		next, err := a.dueChores(ctx)
-		trouble.note("do chores", err)
-		pause := trouble.pause
-		if err == nil {
-			pause = max(next.Sub(a.now()), troublePause)
-		}
+	for pause := choreDelay; ; {
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
+			return
 		case <-timer.C:
 		}
-		timer.Stop()
+		next, err := a.dueChores(ctx)
+		trouble.note("do chores", err)
+		if pause = trouble.pause; err == nil {
+			pause = max(next.Sub(a.now()), troublePause)
+		}
 	}
 }
 
