@@ -295,3 +295,33 @@ func TestJournalThatCanNotBeWritten(t *testing.T) {
 		t.Errorf("journal %q, %v", j.text(), err)
 	}
 }
+
+// A database from before there were journals gets one with what it knows.
+func TestJournalOfAnOlderDatabase(t *testing.T) {
+	t.Parallel()
+	j := &journaled{t: t, path: filepath.Join(t.TempDir(), "x.db"), at: now}
+	t.Cleanup(j.close)
+	if err := sqlite.CreateAt(t.Context(), j.path, 1, `
+		INSERT INTO sources (key, name, url, active, mirror, shape, stories, health)
+		VALUES (1, 'a', 'https://a.example/feed', 1, 0, '', 1, 'ok');
+		INSERT INTO schedule (source, due, delay) VALUES (1, 1, 0);
+		INSERT INTO source_infos (source, title, site, author, image, content) VALUES (1, '', '', '', '', 'full');
+		INSERT INTO stories (key, source, id, public_id, first_seen, date, updates, hash, raw_hash, original, local, dated,
+			slug, language, words, title, link, comments, image, rights, excerpt, summary, content)
+		VALUES (1, 1, 'one', 'urn:test:one', 1, 1, 0, 0, 0, 0, 0, '', '', '', 0, 'One', '', '', '', '', '', '', '');
+		INSERT INTO aliases (source, id, story) VALUES (1, 'uno', 1);
+		INSERT INTO tombstones (source, id) VALUES (1, 'gone')`); err != nil {
+		t.Fatal(err)
+	}
+	j.open()
+	if known := j.knows("uno", "gone"); known.Aliases["uno"] != 1 || known.Space != "https://a.example/feed" ||
+		known.Tombstones["gone"] != news.TombstoneRetracted {
+		t.Errorf("known %+v", known)
+	}
+	j.lose()
+	j.open()
+	known := j.knows("uno", "one", "gone")
+	if known.Reserved["uno"] != "urn:test:one" || known.Reserved["one"] != "urn:test:one" || known.Tombstones["gone"] == "" {
+		t.Errorf("rebuilt: %+v", known)
+	}
+}
