@@ -41,14 +41,14 @@ func TestPruneByCount(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	a := source("a", up.Feed("/a", rss(days(1, 5)...)))
+	a := source("a", up.Feed("/a", feedOf(days(1, 5)...)))
 	a.Keep = news.Keep{Count: 3}
 	s.pull([]news.Source{a}, "a")
 	s.refresh()
 	if got := s.titles(); got != "3 4 5" {
 		t.Fatalf("kept %s, want the newest three", got)
 	}
-	up.Set("/a", rss(days(1, 6)...))
+	up.Set("/a", feedOf(days(1, 6)...))
 	s.now = s.now.Add(2 * time.Hour)
 	s.refresh()
 	if got := s.titles(); got != "4 5 6" {
@@ -62,7 +62,7 @@ func TestPruneByAge(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	a := source("a", up.Feed("/a", rss(one.with(func(e *entry) { e.date = "Mon, 16 Nov 2015 08:00:00 GMT" }))))
+	a := source("a", up.Feed("/a", feedOf(firstPost.with(func(e *entry) { e.date = "Mon, 16 Nov 2015 08:00:00 GMT" }))))
 	a.Keep = news.Keep{Age: 90 * 24 * time.Hour}
 	s.pull([]news.Source{a}, "a")
 	s.refresh()
@@ -87,9 +87,9 @@ func TestPruneLetsACopyTakeOver(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	a := source("a", up.Feed("/a", rss(one)))
+	a := source("a", up.Feed("/a", feedOf(firstPost)))
 	a.Keep = news.Keep{Age: 24 * time.Hour}
-	b := source("b", up.Feed("/b", rss(one.with(func(e *entry) { e.guid, e.title = "copy", "Copy" }))))
+	b := source("b", up.Feed("/b", feedOf(firstPost.with(func(e *entry) { e.guid, e.title = "copy", "Copy" }))))
 	s.pull([]news.Source{a, b}, "a", "b")
 	want := s.ids()["One"]
 	s.now = s.now.AddDate(0, 0, 3)
@@ -105,7 +105,7 @@ func TestPruneBeyondTheLimitOfAnySource(t *testing.T) {
 	s := newSite(t)
 	s.maxStories = 3
 	s.replace("")
-	s.pull([]news.Source{source("a", up.Feed("/a", rss(days(1, 5)...)))}, "a")
+	s.pull([]news.Source{source("a", up.Feed("/a", feedOf(days(1, 5)...)))}, "a")
 	s.refresh()
 	if got := s.titles(); got != "3 4 5" {
 		t.Errorf("kept %s, want the newest three", got)
@@ -120,7 +120,7 @@ func TestPruneBeyondTheLimitOfAnySource(t *testing.T) {
 func TestIdentityOfChurningSources(t *testing.T) {
 	t.Parallel()
 	visit := func(n int) string {
-		return rss(
+		return feedOf(
 			entry{fmt.Sprint("a", n), fmt.Sprintf("https://a.example/one?sid=%d", n), "One", ""},
 			entry{fmt.Sprint("b", n), "https://a.example/two", fmt.Sprint("Two, ", n, " comments"), ""},
 		)
@@ -166,7 +166,7 @@ func TestChurningSourceIsTold(t *testing.T) {
 	s := newSite(t)
 	a := source("a", up.URL("/a"))
 	for round := range 4 {
-		up.Set("/a", rss(days(1+10*round, 6+10*round)...))
+		up.Set("/a", feedOf(days(1+10*round, 6+10*round)...))
 		s.pull([]news.Source{a}, "a")
 	}
 	states, err := s.store.Sources(t.Context())
@@ -180,10 +180,10 @@ func TestMirror(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	a := source("a", up.Feed("/a", rss(days(1, 4)...)))
+	a := source("a", up.Feed("/a", feedOf(days(1, 4)...)))
 	a.Mirror = true
 	s.pull([]news.Source{a}, "a")
-	whole := rss(days(2, 4)...)
+	whole := feedOf(days(2, 4)...)
 	cut, _, _ := strings.Cut(whole, "<title>3")
 	up.Set("/a", cut)
 	s.pull([]news.Source{a}, "a")
@@ -219,7 +219,7 @@ func TestSanitizedAgain(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	s.pull([]news.Source{source("a", up.Feed("/a", rss(one, two)))}, "a")
+	s.pull([]news.Source{source("a", up.Feed("/a", feedOf(firstPost, secondPost)))}, "a")
 	before := s.revision()
 	// As if an older version had let it in.
 	stories, err := s.store.Stories(t.Context(), 0, 10)

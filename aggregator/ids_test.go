@@ -20,7 +20,7 @@ import (
 // entry is an item of an upstream's feed.
 type entry struct{ guid, link, title, date string }
 
-func rss(entries ...entry) string {
+func feedOf(entries ...entry) string {
 	var b strings.Builder
 	b.WriteString(`<rss version="2.0"><channel><title>T</title><link>https://home.example/</link>`)
 	for _, e := range entries {
@@ -133,8 +133,8 @@ type turn struct {
 }
 
 var (
-	one = entry{"https://a.example/?p=1", "https://a.example/one", "One", "Mon, 16 Nov 2026 08:00:00 GMT"}
-	two = entry{"2", "https://a.example/two", "Two", ""}
+	firstPost  = entry{"https://a.example/?p=1", "https://a.example/one", "One", "Mon, 16 Nov 2026 08:00:00 GMT"}
+	secondPost = entry{"2", "https://a.example/two", "Two", ""}
 )
 
 func (e entry) with(change func(*entry)) entry {
@@ -147,40 +147,40 @@ func (e entry) with(change func(*entry)) entry {
 // change was restored, and after the database was deleted.
 func TestPublishedIDsAreForEver(t *testing.T) {
 	t.Parallel()
-	doc := func(entries ...entry) map[string]string { return map[string]string{"/a": rss(entries...)} }
+	doc := func(entries ...entry) map[string]string { return map[string]string{"/a": feedOf(entries...)} }
 	a := []string{"a"}
 	copied := entry{"agg-77", "https://a.example/one", "One", "Mon, 16 Nov 2026 09:00:00 GMT"}
-	stolen := entry{one.guid, "https://thief.example/x", "Stolen", "Mon, 16 Nov 2026 10:00:00 GMT"}
+	stolen := entry{firstPost.guid, "https://thief.example/x", "Stolen", "Mon, 16 Nov 2026 10:00:00 GMT"}
 	tests := []struct {
 		reason string
 		turns  []turn
 	}{
-		{"the guid changed, a URI", []turn{{docs: doc(one, two)},
-			{docs: doc(one.with(func(e *entry) { e.guid = "https://a.example/?p=4711" }), two)}}},
-		{"the guid changed, no URI", []turn{{docs: doc(one, two)},
-			{docs: doc(one, two.with(func(e *entry) { e.guid = "22" }))}}},
-		{"the guid changed, and then the link of the new one", []turn{{docs: doc(one, two)},
-			{docs: doc(one, two.with(func(e *entry) { e.guid = "22" }))},
-			{docs: doc(one, two.with(func(e *entry) { e.guid, e.link = "22", "https://a.example/2" }))}}},
-		{"the guid changed there and back", []turn{{docs: doc(one, two)},
-			{docs: doc(one, two.with(func(e *entry) { e.guid = "22" }))}, {docs: doc(one, two)}}},
+		{"the guid changed, a URI", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost.with(func(e *entry) { e.guid = "https://a.example/?p=4711" }), secondPost)}}},
+		{"the guid changed, no URI", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost, secondPost.with(func(e *entry) { e.guid = "22" }))}}},
+		{"the guid changed, and then the link of the new one", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost, secondPost.with(func(e *entry) { e.guid = "22" }))},
+			{docs: doc(firstPost, secondPost.with(func(e *entry) { e.guid, e.link = "22", "https://a.example/2" }))}}},
+		{"the guid changed there and back", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost, secondPost.with(func(e *entry) { e.guid = "22" }))}, {docs: doc(firstPost, secondPost)}}},
 		{"the guid learned TLS", []turn{
-			{docs: doc(one.with(func(e *entry) { e.guid = "http://www.a.example/?p=1" }), two)}, {docs: doc(one, two)}}},
-		{"the link changed", []turn{{docs: doc(one, two)},
-			{docs: doc(one.with(func(e *entry) { e.link = "https://a.example/moved" }), two)}}},
-		{"the date changed", []turn{{docs: doc(one, two)},
-			{docs: doc(one.with(func(e *entry) { e.date = "Tue, 17 Nov 2026 08:00:00 GMT" }), two)}}},
-		{"the source moved", []turn{{docs: doc(one, two)},
-			{docs: map[string]string{"/new": rss(one, two)}, urls: map[string]string{"a": "/new"}}}},
-		{"the source moved, and was then renamed", []turn{{docs: doc(one, two), order: a},
-			{docs: map[string]string{"/new": rss(one, two)}, urls: map[string]string{"a": "/new"}, order: a},
-			{docs: map[string]string{"/new": rss(one, two)}, urls: map[string]string{"b": "/new"}, order: []string{"b"}}}},
+			{docs: doc(firstPost.with(func(e *entry) { e.guid = "http://www.a.example/?p=1" }), secondPost)}, {docs: doc(firstPost, secondPost)}}},
+		{"the link changed", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost.with(func(e *entry) { e.link = "https://a.example/moved" }), secondPost)}}},
+		{"the date changed", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: doc(firstPost.with(func(e *entry) { e.date = "Tue, 17 Nov 2026 08:00:00 GMT" }), secondPost)}}},
+		{"the source moved", []turn{{docs: doc(firstPost, secondPost)},
+			{docs: map[string]string{"/new": feedOf(firstPost, secondPost)}, urls: map[string]string{"a": "/new"}}}},
+		{"the source moved, and was then renamed", []turn{{docs: doc(firstPost, secondPost), order: a},
+			{docs: map[string]string{"/new": feedOf(firstPost, secondPost)}, urls: map[string]string{"a": "/new"}, order: a},
+			{docs: map[string]string{"/new": feedOf(firstPost, secondPost)}, urls: map[string]string{"b": "/new"}, order: []string{"b"}}}},
 		{"a copy came first, and comes last to a new database", []turn{
-			{docs: map[string]string{"/a": rss(two), "/b": rss(copied)}, order: []string{"b", "a"}},
-			{docs: map[string]string{"/a": rss(one, two), "/b": rss(copied)}, order: []string{"a", "b"}}}},
+			{docs: map[string]string{"/a": feedOf(secondPost), "/b": feedOf(copied)}, order: []string{"b", "a"}},
+			{docs: map[string]string{"/a": feedOf(firstPost, secondPost), "/b": feedOf(copied)}, order: []string{"a", "b"}}}},
 		{"two sources claim one URI, and the other comes first to a new database", []turn{
-			{docs: map[string]string{"/a": rss(one, two), "/b": rss(stolen)}, order: []string{"a", "b"}},
-			{docs: map[string]string{"/a": rss(one, two), "/b": rss(stolen)}, order: []string{"b", "a"}}}},
+			{docs: map[string]string{"/a": feedOf(firstPost, secondPost), "/b": feedOf(stolen)}, order: []string{"a", "b"}},
+			{docs: map[string]string{"/a": feedOf(firstPost, secondPost), "/b": feedOf(stolen)}, order: []string{"b", "a"}}}},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
@@ -246,10 +246,10 @@ func TestPublishedIDSurvivesANewTitle(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	sources := []news.Source{source("a", up.Feed("/a", rss(two)))}
+	sources := []news.Source{source("a", up.Feed("/a", feedOf(secondPost)))}
 	s.pull(sources, "a")
 	want := s.ids()["Two"]
-	up.Set("/a", rss(two.with(func(e *entry) { e.title = "Too" })))
+	up.Set("/a", feedOf(secondPost.with(func(e *entry) { e.title = "Too" })))
 	s.pull(sources, "a")
 	for _, when := range []string{"changed", "rebuilt"} {
 		if got := s.ids(); len(got) != 1 || got["Too"] != want || want == "" {
@@ -264,7 +264,7 @@ func TestTombstonesAreForEver(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	a := source("a", up.Feed("/a", rss(one, two)))
+	a := source("a", up.Feed("/a", feedOf(firstPost, secondPost)))
 	a.Keep = news.Keep{Age: 24 * time.Hour}
 	sources := []news.Source{a}
 	s.pull(sources, "a")
@@ -278,7 +278,7 @@ func TestTombstonesAreForEver(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		three := entry{"3", "https://a.example/three", "Three", ""}
-		up.Set("/a", rss(three.with(func(e *entry) { e.title += when }), one, two))
+		up.Set("/a", feedOf(three.with(func(e *entry) { e.title += when }), firstPost, secondPost))
 		s.pull(sources, "a")
 		if got := s.ids(); len(got) != 1 {
 			t.Errorf("%s: what expired is back: %v", when, got)

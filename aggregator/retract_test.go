@@ -16,14 +16,14 @@ func TestRetract(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	copied := one.with(func(e *entry) { e.guid, e.title = "copy", "Copy" })
-	sources := []news.Source{source("a", up.Feed("/a", rss(one, two))), source("b", up.Feed("/b", rss(copied)))}
+	copied := firstPost.with(func(e *entry) { e.guid, e.title = "copy", "Copy" })
+	sources := []news.Source{source("a", up.Feed("/a", feedOf(firstPost, secondPost))), source("b", up.Feed("/b", feedOf(copied)))}
 	s.pull(sources, "a", "b")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := s.store.Backup(t.Context(), backup); err != nil {
 		t.Fatal(err)
 	}
-	gone, err := s.Retract(t.Context(), one.link+"?utm_source=x", "libel")
+	gone, err := s.Retract(t.Context(), firstPost.link+"?utm_source=x", "libel")
 	if err != nil || len(gone) != 2 {
 		t.Fatalf("retracted %+v, %v", gone, err)
 	}
@@ -34,8 +34,8 @@ func TestRetract(t *testing.T) {
 		}
 	}
 	check("at once")
-	up.Set("/a", rss(one.with(func(e *entry) { e.title = "One, sent again" }), two))
-	up.Set("/b", rss(copied.with(func(e *entry) { e.guid = "churned" })))
+	up.Set("/a", feedOf(firstPost.with(func(e *entry) { e.title = "One, sent again" }), secondPost))
+	up.Set("/b", feedOf(copied.with(func(e *entry) { e.guid = "churned" })))
 	s.pull(sources, "a", "b")
 	check("sent again, the copy under another guid,")
 	s.replace("")
@@ -44,7 +44,7 @@ func TestRetract(t *testing.T) {
 	s.replace(backup)
 	s.pull(sources, "a", "b")
 	check("after a backup from before was restored")
-	third := source("c", up.Feed("/c", rss(one.with(func(e *entry) { e.guid, e.title = "third", "Third" }))))
+	third := source("c", up.Feed("/c", feedOf(firstPost.with(func(e *entry) { e.guid, e.title = "third", "Third" }))))
 	s.pull(append(sources, third), "c")
 	check("brought by a new source")
 	dropped, err := s.store.Dropped(t.Context(), 1)
@@ -57,9 +57,9 @@ func TestRetractByID(t *testing.T) {
 	t.Parallel()
 	up := upstreamtest.New(t)
 	s := newSite(t)
-	home := two.with(func(e *entry) { e.link = "https://home.example/" })
+	home := secondPost.with(func(e *entry) { e.link = "https://home.example/" })
 	other := entry{"3", "https://home.example/", "Three", ""}
-	sources := []news.Source{source("a", up.Feed("/a", rss(home, other)))}
+	sources := []news.Source{source("a", up.Feed("/a", feedOf(home, other)))}
 	s.pull(sources, "a")
 	if _, err := s.Retract(t.Context(), home.link, ""); err == nil || !strings.Contains(err.Error(), s.ids()["Two"]) {
 		t.Errorf("a link of two stories: %v", err)
@@ -70,7 +70,7 @@ func TestRetractByID(t *testing.T) {
 	if _, err := s.Retract(t.Context(), s.ids()["Two"], ""); err != nil {
 		t.Fatal(err)
 	}
-	up.Set("/a", rss(home, other, entry{"4", "https://home.example/", "Four", ""}))
+	up.Set("/a", feedOf(home, other, entry{"4", "https://home.example/", "Four", ""}))
 	s.pull(sources, "a")
 	if got := s.titles(); got != "Four Three" {
 		t.Errorf("the feed shows %q: the link of several stories must not be retracted with one", got)
