@@ -80,14 +80,14 @@ func (e *UnwritableError) Error() string { return e.Path + " can't be changed he
 // Unwrap gives the error underneath.
 func (e *UnwritableError) Unwrap() error { return e.Err }
 
-// Append adds a source at the end of a config file. Nothing else in the file
-// changes: comments, order and line ends stay. The file with the source in it
+// Append adds sources at the end of a config file, all of them or none. Nothing else in the file
+// changes: comments, order and line ends stay. The file with the sources in it
 // is checked as a whole before it replaces the old one, in one step, so that
 // nobody ever reads half of it. A symbolic link stays one.
 //
 // A file that may not be written, or that defines `source = [...]`, gives an
-// [*UnwritableError]; a source that the config can't take gives [Errors].
-func Append(path string, source NewSource) error {
+// [*UnwritableError]; sources that the config can't take give [Errors].
+func Append(path string, sources ...NewSource) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return fmt.Errorf("append to config: %w", err)
@@ -106,7 +106,11 @@ func Append(path string, source NewSource) error {
 	if definesSourcesInline(before) {
 		return &UnwritableError{Path: path, Reason: "it defines source = [...], which takes no [[source]] blocks"}
 	}
-	after := appended(before, source.Block())
+	blocks := make([]string, len(sources))
+	for i := range sources {
+		blocks[i] = sources[i].Block()
+	}
+	after := appended(before, strings.Join(blocks, "\n"))
 	if _, err := Parse(path, after, os.LookupEnv); err != nil {
 		return err
 	}
