@@ -83,3 +83,9 @@ func (p *plan) setKeys(keys map[string]news.SourceKey) {
 		}
 	}
 }
+
+// AllSources gives the sources of settings with the one that stands for the
+// local articles.
+func AllSources(settings Settings) []news.Source {
+	return (&plan{Settings: settings}).configured()
+}

@@ -11,12 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"tributary/aggregator/discover"
 	"tributary/internal/config"
+	"tributary/internal/opml"
 )
 
 // addDelay is the pause between two requests to one host while a feed is
@@ -225,45 +225,18 @@ func (a *app) appendSources(sources ...config.NewSource) error {
 	return failed(err)
 }
 
-// maxName is how long a name that we make up is at most.
-const maxName = 40
-
 // nameFor gives the name of a new source: what the operator said, else one
 // that nobody has, made of the feed's title or its host.
 func nameFor(c *config.Config, said string, feed *discover.Candidate) string {
 	if said != "" {
 		return said
 	}
-	return madeName(feed.Title, feed.URL, func(name string) bool {
+	return opml.Name(feed.Title, feed.URL, func(name string) bool {
 		_, taken := c.Source(name)
 		return taken
 	})
 }
 
-// madeName makes a name that nobody has of a feed's title, else of its host.
-func madeName(title, address string, taken func(name string) bool) string {
-	name := nameOf(title)
-	if len(name) < 2 {
-		name = nameOf(hostOf(address))
-	}
-	if name == "" {
-		name = "source"
-	}
-	for n, base := 2, name; ; n++ {
-		if !taken(name) {
-			return name
-		}
-		name = base + "-" + strconv.Itoa(n)
-	}
-}
-
 // printable keeps text that came from elsewhere from breaking lines or playing
 // with the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf) {
-			return -1
-		}
-		return r
-	}, oneLine(s))
-}
+func printable(s string) string { return opml.Plain(s) }

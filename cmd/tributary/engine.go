@@ -14,12 +14,14 @@ import (
 	"tributary/aggregator"
 	"tributary/aggregator/fetch"
 	"tributary/aggregator/fulltext"
+	"tributary/aggregator/readinglist"
 	"tributary/internal/config"
 	"tributary/internal/news"
 	"tributary/internal/rule"
 	"tributary/internal/safehttp"
 	"tributary/internal/store/sqlite"
 	"tributary/publisher"
+	"tributary/publisher/explain"
 	"tributary/publisher/site"
 )
 
@@ -30,12 +32,16 @@ var (
 	_ publisher.Store  = (*sqlite.DB)(nil)
 
 	_ publisher.Renditions = (*sqlite.DB)(nil)
+	_ explain.Store        = (*sqlite.DB)(nil)
+	_ readinglist.Store    = (*sqlite.DB)(nil)
 )
 
 // engine is both halves around the store, wired by one config.
 type engine struct {
 	config     *config.Config
 	settings   atomic.Pointer[aggregator.Settings] // a reload replaces them
+	snapshot   atomic.Pointer[config.Snapshot]     // of the config that settings are made of
+	inForce    atomic.Pointer[string]              // hash of the config that was applied by this process; nil before
 	articles   *articles
 	store      *sqlite.DB
 	client     *safehttp.Client
@@ -72,14 +78,12 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 	if err != nil {
 		return nil, failed(err)
 	}
-	e := &engine{config: c, articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
-	settings, err := settingsOf(c, e.articles)
-	if err != nil {
-		return nil, failed(err)
-	}
-	e.settings.Store(&settings)
+	e := &engine{articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
 	if e.store, err = sqlite.Open(ctx, c.Node().Database, sqlite.Options{}); err != nil {
 		return nil, failed(err)
+	}
+	if err := e.take(ctx, c, log); err != nil {
+		return nil, failed(errors.Join(err, e.store.Close()))
 	}
 	e.client = newClient(c)
 	e.aggregator = aggregator.New(aggregator.Options{
@@ -91,8 +95,41 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 	return e, nil
 }
 
-// configure makes the store follow the config. An error is the store's.
+// take makes a config, with the sources of its reading lists as they are known,
+// the one that configure will follow. Nobody else may be using the engine.
+func (e *engine) take(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	listed, err := withLists(ctx, e.store, c, log)
+	if err != nil {
+		return err
+	}
+	e.config = listed
+	return e.prepareSettings(listed, e.articles)
+}
+
+// prepareSettings makes a config the one that configure will follow.
+func (e *engine) prepareSettings(c *config.Config, local *articles) error {
+	settings, err := settingsOf(c, local)
+	if err != nil {
+		return err
+	}
+	snapshot, err := c.Snapshot()
+	if err != nil {
+		return err
+	}
+	e.settings.Store(&settings)
+	e.snapshot.Store(snapshot)
+	return nil
+}
+
+// configure makes the store follow the config, and puts on record which one
+// that is. An error is the store's.
 func (e *engine) configure(ctx context.Context) error {
+	snapshot := e.snapshot.Load()
+	hash := snapshot.Hash()
+	if err := e.store.Apply(ctx, news.AppliedConfig{Hash: hash, Text: snapshot.Text(), At: time.Now()}); err != nil {
+		return err
+	}
+	e.inForce.Store(&hash)
 	return e.aggregator.Configure(ctx, *e.settings.Load())
 }
 
@@ -153,6 +190,14 @@ func newPageFetcher(c *config.Config, client *safehttp.Client) *fetch.Fetcher {
 	return fetch.New(fetch.Options{
 		Client: client, Version: version, SiteURL: c.Site().URL, Contact: c.Fetch().Contact,
 		MaxBody: maxPage, Accept: "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
+	})
+}
+
+// newListFetcher fetches reading lists as newFetcher does feeds.
+func newListFetcher(c *config.Config, client *safehttp.Client) *fetch.Fetcher {
+	return fetch.New(fetch.Options{
+		Client: client, Version: version, SiteURL: c.Site().URL, Contact: c.Fetch().Contact,
+		MaxBody: maxList, Accept: "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
 	})
 }
 

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +75,7 @@ func newSourcesOf(c *config.Config, list []opml.Subscription, tags []string) (so
 		return configured || names[name]
 	}
 	for _, s := range list {
-		address, reason := importable(s.URL)
+		address, reason := opml.Importable(s.URL)
 		switch known := sourceAt(c, address); {
 		case reason != "":
 		case known != "":
@@ -89,32 +87,9 @@ func newSourcesOf(c *config.Config, list []opml.Subscription, tags []string) (so
 			skipped = append(skipped, fmt.Sprintf("%s: %s", printable(s.URL), reason))
 			continue
 		}
-		name := madeName(s.Title, address, taken)
+		name := opml.Name(s.Title, address, taken)
 		names[name], addresses[address] = true, true
-		sources = append(sources, config.NewSource{Name: name, URL: address, Tags: distinct(s.Tags, tags)})
+		sources = append(sources, config.NewSource{Name: name, URL: address, Tags: opml.CleanTags(s.Tags, tags)})
 	}
 	return sources, skipped
-}
-
-// importable gives an address as the config takes it, or why it doesn't.
-func importable(address string) (clean, reason string) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return "", "it is no http(s) address"
-	case u.User != nil:
-		return "", "it holds a password; add it yourself, with username and password"
-	}
-	u.Fragment = ""
-	return u.String(), ""
-}
-
-// distinct joins tags, each once, in their order.
-func distinct(lists ...[]string) (tags []string) {
-	for _, tag := range slices.Concat(lists...) {
-		if tag = printable(tag); tag != "" && !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
-		}
-	}
-	return tags
 }

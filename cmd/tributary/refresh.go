@@ -45,7 +45,7 @@ func (a *app) refresh(ctx context.Context, round aggregator.Round, asJSON bool) 
 		return err
 	}
 	for _, name := range round.Names {
-		if _, ok := c.Source(name); !ok {
+		if _, ok := c.Source(name); !ok && len(c.ReadingLists()) == 0 { // names in lists are known once these are read
 			return fmt.Errorf("no source is named %q; `tributary sources` lists them", name)
 		}
 	}
@@ -73,7 +73,7 @@ func (a *app) pullOnce(ctx context.Context, c *config.Config, round aggregator.R
 	}
 	bar := newProgress(a.stderr, "pulling", expected(c, round))
 	var visited []aggregator.Visited
-	e, err := a.open(ctx, c, log, observers{
+	e, err := a.wire(ctx, c, log, observers{
 		visited: func(v aggregator.Visited) {
 			bar.step()
 			if v.Source != news.ArticlesName || v.Visit.Failed() || v.Visit.New+v.Visit.Changed > 0 {
@@ -88,7 +88,12 @@ func (a *app) pullOnce(ctx context.Context, c *config.Config, round aggregator.R
 	if err != nil {
 		return nil, nil, err
 	}
-	err = e.aggregator.Refresh(ctx, round)
+	if err = e.followLists(ctx, a.clock(), log); err == nil {
+		err = e.configure(ctx)
+	}
+	if err == nil {
+		err = e.aggregator.Refresh(ctx, round)
+	}
 	bar.done()
 	if err != nil {
 		return nil, nil, failed(errors.Join(err, e.close()))

@@ -25,6 +25,7 @@ type reloader struct {
 	handler *serve.Handler
 	flags   config.Node // over every config
 	watch   bool        // look for changes of the files, not only for SIGHUP
+	lists   *lists
 	log     *slog.Logger
 }
 
@@ -56,6 +57,11 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 		select {
 		case <-ctx.Done():
 			return current
+		case <-r.lists.changed:
+			if next := r.relist(ctx, current); next != nil {
+				current = next
+			}
+			continue
 		case <-hangups:
 		case <-saved:
 		}
@@ -91,6 +97,9 @@ func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Co
 	if err == nil {
 		err = next.Override(r.flags)
 	}
+	if err == nil {
+		next, err = withLists(ctx, r.e.store, next, r.log)
+	}
 	if err != nil {
 		r.log.Error("config not taken, the former one stays in force", "error", err)
 		return nil
@@ -99,6 +108,7 @@ func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Co
 		r.log.Error("config not taken as a whole; save it again or send SIGHUP to retry", "error", err)
 		return nil
 	}
+	r.lists.follow(next)
 	r.log.Info("config taken", "sources", len(next.Sources()), "feeds", len(next.Feeds()))
 	if restart := restartFor(former, next); len(restart) > 0 {
 		r.log.Warn("some changes need a restart of serve", "keys", restart)
@@ -106,17 +116,32 @@ func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Co
 	return next
 }
 
+// relist takes the sources of the reading lists as they are now. It gives nil
+// when that could not be done.
+func (r *reloader) relist(ctx context.Context, current *config.Config) *config.Config {
+	next, err := withLists(ctx, r.e.store, current, r.log)
+	if err == nil {
+		err = r.apply(ctx, next)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Error("changed reading lists not taken; the next change or a reload tries again", "error", err)
+	}
+	if err != nil {
+		return nil
+	}
+	r.log.Info("reading lists taken", "sources", len(next.Sources()))
+	return next
+}
+
 // apply makes the engines follow a config.
 func (r *reloader) apply(ctx context.Context, next *config.Config) error {
-	settings, err := settingsOf(next, &articles{dir: r.e.config.ArticlesDir(), site: next.Site()})
-	if err != nil {
-		return err
-	}
 	published, err := publishedBy(next)
 	if err != nil {
 		return err
 	}
-	r.e.settings.Store(&settings)
+	if err := r.e.prepareSettings(next, &articles{dir: r.e.config.ArticlesDir(), site: next.Site()}); err != nil {
+		return err
+	}
 	if err := r.e.configure(ctx); err != nil {
 		return errors.Join(err, ctx.Err())
 	}

@@ -46,7 +46,8 @@ Start with "tributary init", then "tributary serve".`,
 	})
 	root.AddCommand(
 		newServe(a), newRefresh(a), newBuild(a), newCheck(a), newParse(a),
-		newSources(a), newAdd(a), newImport(a), newExport(a), newRetract(a), newBackup(a), newInit(a), newVersion(a),
+		newSources(a), newExplain(a), newPlan(a), newAdd(a), newImport(a), newExport(a),
+		newRetract(a), newBackup(a), newInit(a), newVersion(a), newDocs(a),
 	)
 	return root
 }

@@ -71,7 +71,7 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 	if err != nil {
 		return err
 	}
-	r := &reloader{a: a, e: e, flags: flags, watch: watchConfig, log: log}
+	r := &reloader{a: a, e: e, flags: flags, watch: watchConfig, lists: newLists(e, a.clock(), log), log: log}
 	return failed(errors.Join(a.runServer(ctx, e, r, log), e.close()))
 }
 
@@ -100,9 +100,10 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		if !ready && !e.awaitStore(ctx, log) || !node.Has(config.RolePull) {
 			return nil
 		}
-		return e.pull(ctx, log)
+		return e.pullWhileAgreed(ctx, log)
 	})
 	group.Go(func() error { return r.run(ctx) })
+	group.Go(func() error { r.lists.run(ctx); return nil })
 	if listener != nil {
 		if err := e.publisher.Publish(ctx); err != nil && ctx.Err() == nil {
 			log.Error("not all is published yet", "error", err)

@@ -50,10 +50,43 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return failed(printSourcesJSON(a.stdout, states))
+	lists, err := a.listSources(ctx, c, log)
+	if err != nil {
+		return failed(err)
 	}
-	return failed(printSources(a.stdout, states))
+	if asJSON {
+		return failed(printSourcesJSON(a.stdout, states, lists))
+	}
+	return failed(printSources(a.stdout, states, lists))
+}
+
+// listSources names the reading list of each source that comes from one, and
+// tells which lists can't be read.
+func (a *app) listSources(ctx context.Context, c *config.Config, log *slog.Logger) (map[string]string, error) {
+	from := make(map[string]string)
+	if _, err := os.Stat(c.Node().Database); err != nil || len(c.ReadingLists()) == 0 {
+		return from, nil
+	}
+	e, err := a.wire(ctx, c, log, observers{})
+	if err != nil {
+		return nil, err
+	}
+	stored, err := e.store.ReadingLists(ctx)
+	if err := errors.Join(err, e.close()); err != nil {
+		return nil, err
+	}
+	for _, source := range e.config.Sources() {
+		if list := e.config.ListOf(source.Name); list != "" {
+			from[source.Name] = list
+		}
+	}
+	for _, list := range stored {
+		if list.Trouble != "" && slices.ContainsFunc(c.ReadingLists(), func(l config.ReadingList) bool { return l.OPML == list.Address }) {
+			fmt.Fprintf(a.stderr, "reading list %s can't be read: %s; its last good state of %s stays in force\n",
+				list.Address, printable(list.Trouble), count(len(list.Entries), "source"))
+		}
+	}
+	return from, nil
 }
 
 // states gives what is stored of the sources, and those that no server or
@@ -91,6 +124,7 @@ type sourceJSON struct {
 	Stories  int         `json:"stories"`
 	LastOK   *time.Time  `json:"last_ok,omitempty"`
 	MovedTo  string      `json:"moved_to,omitempty"`
+	List     string      `json:"reading_list,omitempty"`
 	Last     *lastJSON   `json:"last,omitempty"`
 	Warnings []string    `json:"warnings,omitempty"`
 }
@@ -104,14 +138,14 @@ type lastJSON struct {
 	Status  int          `json:"status,omitempty"`
 }
 
-func printSourcesJSON(w io.Writer, states []news.SourceState) error {
+func printSourcesJSON(w io.Writer, states []news.SourceState, lists map[string]string) error {
 	rows := make([]sourceJSON, 0, len(states))
 	for i := range states {
 		s := &states[i]
 		row := sourceJSON{
 			Name: s.Name, URL: s.URL, Health: s.Health, Since: known(s.Since), Due: known(s.Due),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
-			Warnings: s.Warnings,
+			Warnings: s.Warnings, List: lists[s.Name],
 		}
 		if !s.Last.At.IsZero() {
 			row.Last = &lastJSON{At: s.Last.At, Outcome: s.Last.Outcome, Cause: s.Last.Cause, Detail: s.Last.Detail, Status: s.Last.Status}
@@ -130,19 +164,22 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func printSources(w io.Writer, states []news.SourceState) error {
+func printSources(w io.Writer, states []news.SourceState, lists map[string]string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tHEALTH\tSTORIES\tLAST VISIT\tNEXT\tDETAIL")
 	for i := range states {
 		s := &states[i]
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n",
-			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(detail(s)))
+			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(detail(s, lists[s.Name])))
 	}
 	return table.Flush()
 }
 
 // detail is what the operator should know of a source.
-func detail(s *news.SourceState) string {
+func detail(s *news.SourceState, list string) string {
+	if list != "" {
+		return strings.TrimPrefix(detail(s, "")+"; from "+list, "; ")
+	}
 	if s.Health == news.HealthMoved {
 		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
 	}

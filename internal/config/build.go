@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -18,17 +19,20 @@ type builder struct {
 	names     map[string]string // where each source was defined
 	urls      map[string]string // which source has each address, and where
 	feeds     map[string]string // where each feed was defined
+	opml      map[string]string // where each reading list was defined
 	pending   []func()          // checks that need all sources
 	schedules map[string]bool   // those that were found to be good
 
 	authorities map[string]string // certificates by path
+	layering    sync.Mutex        // held by layered
 }
 
 // build reads the main document and all that it includes.
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
 	b.schedules, b.authorities = map[string]bool{}, map[string]string{}
-	b.names, b.urls, b.feeds = map[string]string{}, map[string]string{}, map[string]string{}
+	b.names, b.urls = map[string]string{}, map[string]string{}
+	b.feeds, b.opml = map[string]string{}, map[string]string{}
 	included := b.included(top)
 	b.site(orEmpty(top.table("site", "[site]"), top))
 	b.fetch(orEmpty(top.table("fetch", "[fetch]"), top))
@@ -43,6 +47,7 @@ func (b *builder) build(main *document) {
 		check()
 	}
 	b.finishFeeds()
+	b.config.layered = b.layered
 }
 
 // orEmpty gives an empty table for one that is absent, so that defaults and

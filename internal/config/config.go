@@ -50,6 +50,9 @@ type Config struct {
 	byName    map[string]int // index into sources
 	feeds     []news.Feed
 	lists     []ReadingList
+	listed    map[string]string                      // by name of a source: the list it comes from
+	layered   func(address string) (settings, error) // what holds for a source that says nothing itself
+	plain     *Config                                // without the sources of reading lists; nil when there are none of those
 }
 
 // Fetch is how this node fetches, and what holds for sources that don't say
@@ -63,7 +66,9 @@ type Fetch struct {
 
 // ReadingList is an OPML document whose sources are followed.
 type ReadingList struct {
-	OPML string // an http(s) URL or an absolute path
+	OPML     string   // an http(s) URL or an absolute path
+	Schedule string   // when it is looked at
+	Tags     []string // that all its sources get
 }
 
 // Load reads and checks a config file and the files that it includes. Mistakes

@@ -84,14 +84,17 @@ func TestParseFull(t *testing.T) {
 		{"node", c.Node(), config.Node{
 			Listen: "localhost:8080", Admin: ":8081", AdminToken: "s3cret", Database: in("data/tributary.db"), Roles: []config.Role{config.RolePull},
 		}},
-		{"files", c.Files(), []string{in("full.toml"), in("sources.d/more.toml")}},
+		{"files", c.Files(), []string{in("full.toml"), in("sources.d/more.toml"), in("roll.opml")}},
 		{"path", c.Path(), in("full.toml")},
 		{"theme", c.Theme(), in("theme")},
 		{"articles", c.ArticlesDir(), in("essays")},
 		{"redirects", c.Redirects(), map[string]string{"/atom.xml": "/latest.atom", "/old": "https://example.net/new"}},
 		{"fetch", c.Fetch(), config.Fetch{Concurrency: 32, Contact: "mailto:jane@example.org", Schedule: "@every 30m", Settings: fetch}},
 		{"hub", c.Hub(), "https://hub.example.org/"},
-		{"reading lists", c.ReadingLists(), []config.ReadingList{{OPML: "https://example.org/blogroll.opml"}, {OPML: in("roll.opml")}}},
+		{"reading lists", c.ReadingLists(), []config.ReadingList{
+			{OPML: "https://example.org/blogroll.opml", Schedule: "@daily"},
+			{OPML: in("roll.opml"), Schedule: "@hourly", Tags: []string{"friends"}},
+		}},
 		{"sources", c.Sources(), []news.Source{
 			{
 				Name: "full", URL: "https://EXAMPLE.org/feed.atom", Title: "Full", Site: "https://example.org/", Author: "Someone",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -58,17 +59,31 @@ func (b *builder) redirects(t *table) {
 	}
 }
 
+// defaultListSchedule is how often a reading list is looked at.
+const defaultListSchedule = "@daily"
+
 func (b *builder) readingList(t *table) {
-	var opml string
-	set := t.checked("opml", &opml, func(s string) (string, error) {
+	list := ReadingList{Schedule: defaultListSchedule}
+	set := t.checked("opml", &list.OPML, func(s string) (string, error) {
 		if strings.Contains(s, "://") || strings.Contains(s, "${") {
 			return checkWeb(s)
 		}
 		return filepath.Clean(t.doc.resolve(s)), nil
 	})
+	t.checked("schedule", &list.Schedule, func(spec string) (string, error) {
+		if spec == "adaptive" {
+			return "", errors.New("a reading list has no stories to adapt to: write when to look at it, as in \"@daily\"")
+		}
+		return b.schedule(spec)
+	})
+	t.texts("tags", &list.Tags, anyText)
 	if set {
-		b.config.lists = append(b.config.lists, ReadingList{OPML: opml})
-	} else if !t.has("opml") {
+		b.unique(t, b.opml, "opml", list.OPML, "another [[reading_list]] has this opml")
+		b.config.lists = append(b.config.lists, list)
+		if filepath.IsAbs(list.OPML) {
+			b.config.files = append(b.config.files, list.OPML)
+		}
+	} else if !t.has("opml") || t.values["opml"] == "" {
 		t.failHere("a [[reading_list]] needs an opml", "")
 	}
 	t.finish()

@@ -25,12 +25,7 @@ func (b *builder) source(t *table) {
 		}
 	}
 	s := b.base
-	host, port := hostOf(address)
-	for _, key := range []string{host, net.JoinHostPort(host, port)} {
-		if block := b.hosts[key]; block != nil {
-			b.own(block, &s)
-		}
-	}
+	b.ownOfHost(address, &s)
 	b.own(t, &s)
 	t.finish()
 	if hasName {
@@ -40,10 +35,21 @@ func (b *builder) source(t *table) {
 		b.unique(t, b.urls, "url", alike(address), "another source has this url")
 	}
 	s.Name, s.URL = name, address
+	host, _ := hostOf(address)
 	s.Fetch.Unpaced = !s.paced && (s.IsFile() || inside(host, s.Fetch.AllowNetworks))
 	b.config.byName[name] = len(b.config.sources)
 	b.config.sources = append(b.config.sources, s.Source)
 	b.config.urls = append(b.config.urls, urlPlaceOf(t))
+}
+
+// ownOfHost lays the [host] blocks of an address over settings.
+func (b *builder) ownOfHost(address string, s *settings) {
+	host, port := hostOf(address)
+	for _, key := range []string{host, net.JoinHostPort(host, port)} {
+		if block := b.hosts[key]; block != nil {
+			b.own(block, s)
+		}
+	}
 }
 
 // unique notes where a value is defined, and tells the second time.

@@ -24,6 +24,8 @@ const (
 var (
 	ErrNoOPML = errors.New("this is no OPML document")
 	ErrLimit  = errors.New("the list is larger than is read")
+	ErrTorn   = errors.New("the list ends early or is broken")
+	ErrEmpty  = errors.New("the list holds no feed")
 )
 
 // Subscription is a feed in a list. Its texts are as they stand there.
@@ -38,6 +40,30 @@ type Subscription struct {
 // feeds. What follows a piece that can't be read is lost; with nothing before
 // it, the error says what is wrong.
 func Read(r io.Reader) ([]Subscription, error) {
+	l, err := read(r)
+	if err != nil {
+		return nil, err
+	}
+	return l.found, nil
+}
+
+// ReadWhole is Read for a list that is followed: one that can't be read to its
+// end, or that holds no feed at all, is an error. What it lacks would be taken
+// for what its keeper removed.
+func ReadWhole(r io.Reader) ([]Subscription, error) {
+	l, err := read(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case l.torn != nil:
+		return nil, fmt.Errorf("%w: %w", ErrTorn, l.torn)
+	case len(l.found) == 0:
+		return nil, ErrEmpty
+	}
+	return l.found, nil
+}
+
+func read(r io.Reader) (*list, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read OPML: %w", err)
@@ -45,14 +71,14 @@ func Read(r io.Reader) ([]Subscription, error) {
 	if len(data) > maxBytes {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrLimit, maxBytes)
 	}
-	l := list{decoder: xml.NewDecoder(bytes.NewReader(data))}
+	l := &list{decoder: xml.NewDecoder(bytes.NewReader(data))}
 	l.decoder.Strict = false
 	l.decoder.Entity = xml.HTMLEntity
 	l.decoder.CharsetReader = charset.NewReaderLabel
 	if err := l.read(); err != nil {
 		return nil, err
 	}
-	return l.found, nil
+	return l, nil
 }
 
 // list is one run of Read.
@@ -61,6 +87,8 @@ type list struct {
 	inside  bool     // of the opml element
 	folders []string // titles of the outlines that are open, empty for those that are no folder
 	found   []Subscription
+	ended   bool  // the opml element was closed
+	torn    error // why its end could not be read
 }
 
 func (l *list) read() error {
@@ -70,6 +98,9 @@ func (l *list) read() error {
 		case err == io.EOF && !l.inside:
 			return ErrNoOPML
 		case err == io.EOF, err != nil && len(l.found) > 0:
+			if !l.ended {
+				l.torn = err
+			}
 			return nil
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrNoOPML, err)
@@ -80,6 +111,7 @@ func (l *list) read() error {
 				return err
 			}
 		case xml.EndElement:
+			l.ended = l.ended || strings.EqualFold(element.Name.Local, "opml")
 			if strings.EqualFold(element.Name.Local, "outline") && len(l.folders) > 0 {
 				l.folders = l.folders[:len(l.folders)-1]
 			}

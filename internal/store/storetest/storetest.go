@@ -41,6 +41,14 @@ type Store interface {
 	// What explain asks for.
 	Decisions(ctx context.Context, story news.StoryKey) ([]news.Decision, error)
 	Dropped(ctx context.Context, source news.SourceKey) ([]news.Decision, error)
+	Trace(ctx context.Context, address, canonical string) (news.Trace, error)
+	Ahead(ctx context.Context, place news.Place) (news.Ahead, error)
+
+	// What plan and reading lists ask for.
+	Applied(ctx context.Context) (news.AppliedConfig, error)
+	Apply(ctx context.Context, config news.AppliedConfig) error
+	ReadingLists(ctx context.Context) ([]news.ReadingList, error)
+	KeepReadingList(ctx context.Context, list news.ReadingList) error
 
 	Revisions(ctx context.Context) (map[string]int64, error)
 	Watch(ctx context.Context) <-chan struct{}
@@ -64,7 +72,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		sourceChecks, claimChecks, leasedChecks, hostChecks, recordChecks, knownChecks, storyChecks,
 		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
 		fullTextChecks,
-		reviseChecks, foreverChecks, choreChecks,
+		reviseChecks, foreverChecks, choreChecks, traceChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {
