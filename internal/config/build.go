@@ -83,6 +83,7 @@ func (b *builder) site(t *table) {
 	}
 	if !hasURL {
 		site.URL = defaultURL(b.config.node.Listen)
+		b.config.urlDefault = true
 	}
 	t.finish()
 }

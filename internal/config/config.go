@@ -44,6 +44,8 @@ type Config struct {
 	fetch    Fetch
 	hub      string
 
+	urlDefault bool // site.URL is made of where this node listens
+
 	redirects map[string]string
 	sources   []news.Source
 	urls      []urlPlace     // of the sources

@@ -96,6 +96,9 @@ func (c *Config) siteKeys() map[string]string {
 		"site.theme", c.theme, "articles.dir", c.articles, "push.hub", bare(c.hub),
 		"fetch.contact", c.fetch.Contact, "fetch.concurrency", strconv.Itoa(c.fetch.Concurrency),
 	)
+	if c.urlDefault { // made of where this node listens
+		delete(all, "site.url")
+	}
 	for from, to := range c.redirects {
 		all["redirects."+from] = to
 	}
