@@ -33,10 +33,10 @@ func (b *builder) headers(t *table, s *settings) {
 		canonical := http.CanonicalHeaderKey(name)
 		err := checkHeader(name, value)
 		if err == nil && seen[canonical] {
-			err = fmt.Errorf("%s is there twice, but for the case of its letters", canonical)
+			err = &cured{fmt.Errorf("%s is there twice, but for the case of its letters", canonical), "take one of them out"}
 		}
 		if err != nil {
-			list.fail(name, "headers: "+err.Error(), "")
+			list.fail(name, "headers: "+err.Error(), cureOf(err))
 			continue
 		}
 		seen[canonical] = true
@@ -66,7 +66,7 @@ func (b *builder) credentials(t *table, s *settings) {
 		t.fail("bearer", "bearer and password can't both be sent", "leave one of them out")
 		return
 	case user == "" && password != "" && !t.has("username"):
-		t.fail("password", "a password needs a username", "")
+		t.fail("password", "a password needs a username", `as in username = "jane"`)
 		return
 	case user != "" && password == "":
 		t.fail("username", "a username needs a password", `as in password = "${NAME}"`)
@@ -90,7 +90,7 @@ func (b *builder) credential(t *table, key string, to *string) bool {
 		return false
 	}
 	if err := checkHeader("Authorization", *to); err != nil {
-		t.fail(key, key+" has control characters", "")
+		t.fail(key, key+" has control characters", "a line end may have come along with it: take it out")
 		return false
 	}
 	return true
@@ -114,7 +114,7 @@ func (b *builder) proxy(t *table, s *settings) {
 		return
 	}
 	if err := checkProxy(address); err != nil {
-		t.fail("proxy", "proxy: "+err.Error(), "")
+		t.fail("proxy", "proxy: "+err.Error(), cureOf(err))
 		return
 	}
 	s.Fetch.Proxy = address
@@ -127,7 +127,7 @@ func checkProxy(address string) error {
 	case err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
 		return errors.New(`write the URL of a proxy (http, https or socks5), as in "http://proxy.example:3128", or "none"`)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("the URL of a proxy has no path")
+		return &cured{errors.New("the URL of a proxy has no path"), "cut it off after the port"}
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (b *builder) authority(t *table, s *settings) {
 	if !known {
 		data, err := readFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			t.fail("ca_file", fmt.Sprintf("ca_file: there is no file %q", name), "")
+			t.fail("ca_file", fmt.Sprintf("ca_file: there is no file %q", name), "the path is relative to the file that it stands in")
 			return
 		}
 		if err != nil {

@@ -16,10 +16,25 @@ var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 func checkName(name string) (string, error) {
 	if !nameForm.MatchString(name) {
-		return "", fmt.Errorf("%q is no name: a name has 1 to 64 of a–z, 0–9 and -", name)
+		err := fmt.Errorf("%q is no name: a name has 1 to 64 of a–z, 0–9 and -", name)
+		return "", &cured{err, nameCure(name)}
 	}
 	return name, nil
 }
+
+// nameCure gives the name that is nearest to a text.
+func nameCure(text string) string {
+	near := strings.Trim(notName.ReplaceAllString(strings.ToLower(text), "-"), "-")
+	if len(near) > 64 {
+		near = near[:64]
+	}
+	if near == "" {
+		near = "my-blog"
+	}
+	return fmt.Sprintf("did you mean %q?", near)
+}
+
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
 // anyText takes all text that is not blank.
 func anyText(s string) (string, error) {
@@ -52,7 +67,7 @@ func checkSiteURL(address string) (string, error) {
 		return "", err
 	}
 	if strings.ContainsAny(address, "?#") {
-		return "", errors.New("the site's URL has neither a query (?) nor a fragment (#)")
+		return "", &cured{errors.New("the site's URL has neither a query (?) nor a fragment (#)"), "cut it off before that"}
 	}
 	return strings.TrimRight(address, "/"), nil
 }
@@ -121,7 +136,7 @@ var ownHeaders = map[string]bool{
 // checkUserAgent wants what can stand in a header.
 func checkUserAgent(agent string) (string, error) {
 	if strings.ContainsFunc(agent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return "", errors.New("it has characters that are not printable ASCII")
+		return "", &cured{errors.New("it has characters that are not printable ASCII"), "leave them out"}
 	}
 	return agent, nil
 }
@@ -129,7 +144,7 @@ func checkUserAgent(agent string) (string, error) {
 // checkUsername wants what a colon can end (RFC 7617 §2).
 func checkUsername(user string) (string, error) {
 	if strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f || r == ':' }) {
-		return "", errors.New("it has a colon or control characters")
+		return "", &cured{errors.New("it has a colon or control characters"), "leave them out: what follows a colon is the password"}
 	}
 	return user, nil
 }
@@ -139,11 +154,11 @@ var tokenForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // RFC 9110 
 func checkHeader(name, value string) error {
 	switch {
 	case !tokenForm.MatchString(name):
-		return fmt.Errorf("%q is no header name", name)
+		return &cured{fmt.Errorf("%q is no header name", name), "a name has letters, digits and dashes"}
 	case ownHeaders[http.CanonicalHeaderKey(name)]:
 		return fmt.Errorf("the header %s cannot be set: Tributary sets it itself", name)
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-		return fmt.Errorf("the value of header %s has control characters", name)
+		return &cured{fmt.Errorf("the value of header %s has control characters", name), "a value is one line"}
 	}
 	return nil
 }

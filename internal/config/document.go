@@ -57,7 +57,24 @@ func (d *document) syntaxError(err error) *Error {
 	}
 	line, column := located.Position()
 	line = min(max(line, 1), len(d.lines))
-	return d.errorAt(d.lines[line-1]+column-1, message, "")
+	return d.errorAt(d.lines[line-1]+column-1, message, syntaxHint(message))
+}
+
+// syntaxHint gives the cure for the mistakes of syntax that are made most.
+func syntaxHint(message string) string {
+	for _, known := range []struct{ part, hint string }{
+		{"is already defined", "a key stands once in its table: take one of the lines out"},
+		{"already exists", "a table stands once: put its keys together; only [[source]], [[feed]] and [[reading_list]] may come often"},
+		{"new lines", "a quote is missing at the end of the line"},
+		{"array table name", "a table that may come often has two brackets on each side, as in [[source]]"},
+		{"invalid character", "text stands in quotes"},
+		{"expected", "write key = value, with text in quotes"},
+	} {
+		if strings.Contains(message, known.part) {
+			return known.hint
+		}
+	}
+	return ""
 }
 
 // errorAt makes an error at an offset.

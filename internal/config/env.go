@@ -11,6 +11,9 @@ var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// unsetHint is the cure for a variable that can't be put in.
+const unsetHint = "set it where the program is started, or take the key out"
+
 // expand puts variables of the environment into a secret. One that is not set
 // or empty is an error: a request without its password tells nobody why.
 func (b *builder) expand(text string) (string, error) {
@@ -38,7 +41,7 @@ func (b *builder) secret(t *table, key string, to *string) bool {
 	}
 	expanded, err := b.expand(text)
 	if err != nil {
-		t.fail(key, key+": "+err.Error(), "")
+		t.fail(key, key+": "+err.Error(), unsetHint)
 		return false
 	}
 	*to = expanded

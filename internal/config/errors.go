@@ -2,11 +2,25 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
+
+// cured is the error of a check that knows what to write instead.
+type cured struct {
+	error
+	cure string
+}
+
+func cureOf(err error) string {
+	if known, ok := errors.AsType[*cured](err); ok {
+		return known.cure
+	}
+	return ""
+}
 
 // Error is one mistake in a config, with its place.
 type Error struct {

@@ -28,10 +28,10 @@ func (b *builder) feed(t *table) {
 		if slices.Contains(reserved, f.Name) {
 			t.fail("name", fmt.Sprintf("the name %q is reserved: the site has pages there", f.Name), "reserved: "+strings.Join(reserved, ", "))
 		} else {
-			b.unique(t, b.feeds, "name", f.Name, "another feed is named "+f.Name)
+			b.unique(t, b.feeds, "name", f.Name, "another feed is named "+f.Name, "name it otherwise, or take one of them out")
 		}
 	} else if !t.has("name") || t.values["name"] == "" {
-		t.failHere("a [[feed]] needs a name", "")
+		t.failHere("a [[feed]] needs a name", `add one, as in name = "latest"`)
 	}
 	t.text("title", &f.Title)
 	t.text("description", &f.Description)

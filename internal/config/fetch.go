@@ -60,6 +60,9 @@ func (b *builder) schedule(spec string) (string, error) {
 	if err == nil {
 		b.schedules[parsed.String()] = true
 	}
+	if err != nil {
+		err = &cured{err, `as in "@every 30m", "@daily" or "0 7-19 * * 1-5"`}
+	}
 	return parsed.String(), err
 }
 

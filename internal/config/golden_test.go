@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,3 +60,41 @@ func TestMistakes(t *testing.T) {
 }
 
 func noEnv(string) (string, bool) { return "", false }
+
+// cures are words of a message that says itself what to write instead.
+var cures = regexp.MustCompile(`did you mean|must be|as in|: write |write it |cannot be set|must not|stands for a variable only|can be read$|stands in quotes`)
+
+// TestMistakesHaveCures checks over all of testdata/bad that every mistake has
+// its place, its line, and what to do, and that there are many kinds of them.
+func TestMistakesHaveCures(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/bad/*.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`"[^"]*"|\d+|[A-Z_]{4,}`) // what differs within a kind
+	kinds := map[string]bool{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = config.Parse(file, data, noEnv)
+		var list config.Errors
+		if !errors.As(err, &list) {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, mistake := range list {
+			kinds[said.ReplaceAllString(mistake.Message, "…")] = true
+			if mistake.Line < 1 || mistake.Column < 1 || mistake.Text == "" {
+				t.Errorf("%s: no place: %v", file, mistake)
+			}
+			if mistake.Hint == "" && !cures.MatchString(mistake.Message) {
+				t.Errorf("%s: no cure: %v", file, mistake)
+			}
+		}
+	}
+	if len(kinds) < 60 {
+		t.Errorf("%d kinds of mistakes", len(kinds))
+	}
+}

@@ -23,7 +23,7 @@ func (b *builder) included(top *table) []*document {
 			continue
 		}
 		if len(found) == 0 && !strings.ContainsAny(pattern, "*?[") {
-			top.failAt(at, fmt.Sprintf("include: there is no file %q", pattern), "")
+			top.failAt(at, fmt.Sprintf("include: there is no file %q", pattern), `only a pattern, as in "sources.d/*.toml", may match nothing`)
 		}
 		for _, path := range found {
 			if slices.Contains(b.config.files, path) {

@@ -110,7 +110,7 @@ func databaseIn(dir string) func(string) (string, error) {
 		if isURL {
 			u, err := url.Parse(database)
 			if err != nil || scheme != "postgres" && scheme != "postgresql" || u.Host == "" && u.RawQuery == "" {
-				return "", errors.New("a database is the path of an SQLite file or postgres://user@host/name")
+				return "", &cured{errors.New("a database is the path of an SQLite file or postgres://user@host/name"), `as in "data/tributary.db"`}
 			}
 			return database, nil
 		}

@@ -46,7 +46,7 @@ func (b *builder) redirects(t *table) {
 		case err != nil || !strings.HasPrefix(from, "/") || u.Host != "" || u.RawQuery != "" || u.Fragment != "":
 			t.fail(from, fmt.Sprintf("%q is no path that can be redirected", from), `write the old path, as in "/atom.xml"`)
 		case from == to:
-			t.fail(from, fmt.Sprintf("%q is redirected to itself", from), "")
+			t.fail(from, fmt.Sprintf("%q is redirected to itself", from), "write where it is now, or take the line out")
 		case strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//"):
 			b.config.redirects[from] = to
 		default:
@@ -78,13 +78,13 @@ func (b *builder) readingList(t *table) {
 	})
 	t.texts("tags", &list.Tags, anyText)
 	if set {
-		b.unique(t, b.opml, "opml", list.OPML, "another [[reading_list]] has this opml")
+		b.unique(t, b.opml, "opml", list.OPML, "another [[reading_list]] has this opml", "take one of them out")
 		b.config.lists = append(b.config.lists, list)
 		if filepath.IsAbs(list.OPML) {
 			b.config.files = append(b.config.files, list.OPML)
 		}
 	} else if !t.has("opml") || t.values["opml"] == "" {
-		t.failHere("a [[reading_list]] needs an opml", "")
+		t.failHere("a [[reading_list]] needs an opml", `add one, as in opml = "https://example.org/blogroll.opml"`)
 	}
 	t.finish()
 }

@@ -19,9 +19,9 @@ func (b *builder) source(t *table) {
 	var name, address string
 	hasName := t.checked("name", &name, checkName)
 	hasURL := t.checked("url", &address, func(s string) (string, error) { return checkSource(t.doc, s) })
-	for _, key := range []string{"name", "url"} {
-		if !t.has(key) || t.values[key] == "" {
-			t.failHere(fmt.Sprintf("a [[source]] needs a %s", key), "")
+	for _, need := range []struct{ key, example string }{{"name", "my-blog"}, {"url", "https://example.org/feed.xml"}} {
+		if !t.has(need.key) || t.values[need.key] == "" {
+			t.failHere("a [[source]] needs a "+need.key, fmt.Sprintf("add one, as in %s = %q", need.key, need.example))
 		}
 	}
 	s := b.base
@@ -29,10 +29,10 @@ func (b *builder) source(t *table) {
 	b.own(t, &s)
 	t.finish()
 	if hasName {
-		b.unique(t, b.names, "name", name, "another source is named "+name)
+		b.unique(t, b.names, "name", name, "another source is named "+name, "name it otherwise, or take one of them out")
 	}
 	if hasURL {
-		b.unique(t, b.urls, "url", alike(address), "another source has this url")
+		b.unique(t, b.urls, "url", alike(address), "another source has this url", "take one of them out: a source may have several tags and be in several feeds")
 	}
 	s.Name, s.URL = name, address
 	host, _ := hostOf(address)
@@ -53,9 +53,9 @@ func (b *builder) ownOfHost(address string, s *settings) {
 }
 
 // unique notes where a value is defined, and tells the second time.
-func (b *builder) unique(t *table, seen map[string]string, key, value, message string) {
+func (b *builder) unique(t *table, seen map[string]string, key, value, message, hint string) {
 	if before, ok := seen[value]; ok {
-		t.fail(key, message+": see "+before, "")
+		t.fail(key, message+": see "+before, hint)
 		return
 	}
 	seen[value] = t.placeOf(key)

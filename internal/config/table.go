@@ -141,7 +141,7 @@ func (t *table) checked(key string, to *string, check func(string) (string, erro
 	}
 	s, err := check(s)
 	if err != nil {
-		t.fail(key, key+": "+err.Error(), "")
+		t.fail(key, key+": "+err.Error(), cureOf(err))
 		return false
 	}
 	*to = s
@@ -184,7 +184,7 @@ func (t *table) whole(key string, to *int, least, most int) bool {
 		return false
 	}
 	if n < int64(least) || n > int64(most) {
-		t.fail(key, fmt.Sprintf("%s must be between %d and %d, not %d", key, least, most, n), "")
+		t.fail(key, fmt.Sprintf("%s must be between %d and %d, not %d", key, least, most, n), fmt.Sprintf("the nearest is %d", min(max(n, int64(least)), int64(most))))
 		return false
 	}
 	*to = int(n)
@@ -235,7 +235,7 @@ func (t *table) duration(key string, to *time.Duration, least, most time.Duratio
 		return false
 	}
 	if d < least || d > most {
-		t.fail(key, fmt.Sprintf("%s must be between %s and %s", key, formatDuration(least), formatDuration(most)), "")
+		t.fail(key, fmt.Sprintf("%s must be between %s and %s", key, formatDuration(least), formatDuration(most)), fmt.Sprintf("the nearest is %q", formatDuration(min(max(d, least), most))))
 		return false
 	}
 	*to = d
@@ -267,10 +267,11 @@ func (t *table) texts(key string, to *[]string, check func(string) (string, erro
 		}
 		s, err := check(s)
 		if err == nil && slices.Contains(out, s) {
-			err = fmt.Errorf("%q is there twice", s)
+			t.failAt(path, fmt.Sprintf("%s: %q is there twice", key, s), "take one of them out")
+			continue
 		}
 		if err != nil {
-			t.failAt(path, key+": "+err.Error(), "")
+			t.failAt(path, key+": "+err.Error(), cureOf(err))
 			continue
 		}
 		out = append(out, s)
@@ -308,7 +309,7 @@ func (t *table) table(key, title string) *table {
 	}
 	values, ok := value.(map[string]any)
 	if !ok {
-		t.mistyped(join(t.path, key), key, "a table", value, "")
+		t.mistyped(join(t.path, key), key, "a table", value, fmt.Sprintf(`as in %s = { … }`, key))
 		return nil
 	}
 	return &table{doc: t.doc, errs: t.errs, title: title, path: join(t.path, key), values: values, secret: t.secret}
