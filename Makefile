@@ -1,9 +1,10 @@
 # make test    every test, with the tools that only some of them need
 # make build   the binary, ./tributary
 # make bench   the benchmarks that compare us with a floor in the same run
+# make docs    man pages and completions, into dist/
 # make golden  writes the expected files of golden tests anew: read the diff
 
-.PHONY: test build bench golden tools clean
+.PHONY: test build bench docs golden tools clean
 
 test: tools
 	TRIBUTARY_TOOLS=required go test ./...
@@ -18,8 +19,11 @@ build:
 bench:
 	go test -run '^$$' -bench . -benchtime 1x -count 1 ./bench/...
 
+docs: build
+	./tributary docs --man dist/man --completions dist/completions
+
 golden:
 	go test ./... -run 'Golden' -update
 
 clean:
-	rm -rf tributary public data
+	rm -rf tributary public data dist
