@@ -31,12 +31,28 @@ func (e *engine) pullWhileAgreed(ctx context.Context, log *slog.Logger) error {
 		if !disagreed {
 			return err
 		}
-		log.Error("another process has applied a different config: nothing is pulled here. " +
-			"`tributary plan` tells the difference; a reload (save the config, or SIGHUP) applies the one of this process")
-		e.await(ctx, false)
-		if ctx.Err() != nil {
+		if e.tellDisagreement(ctx, log); ctx.Err() != nil {
 			return nil
 		}
+	}
+}
+
+// tellWhileDisagreed tells of disagreement on a node that doesn't pull, until
+// ctx ends.
+func (e *engine) tellWhileDisagreed(ctx context.Context, log *slog.Logger) {
+	for ctx.Err() == nil {
+		if e.await(ctx, true); ctx.Err() == nil {
+			e.tellDisagreement(ctx, log)
+		}
+	}
+}
+
+// tellDisagreement says that the applied config is another process's, and
+// returns once it is not, or ctx ends.
+func (e *engine) tellDisagreement(ctx context.Context, log *slog.Logger) {
+	log.Error("another process has applied a different config: nothing is pulled here. " +
+		"`tributary plan` tells the difference; a reload (save the config, or SIGHUP) applies the one of this process")
+	if e.await(ctx, false); ctx.Err() == nil {
 		log.Info("the applied config is this process's own again; pulling goes on")
 	}
 }

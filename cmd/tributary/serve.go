@@ -97,7 +97,11 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 	}
 	ready := e.prepare(ctx, log)
 	group.Go(func() error {
-		if !ready && !e.awaitStore(ctx, log) || !node.Has(config.RolePull) {
+		if !ready && !e.awaitStore(ctx, log) {
+			return nil
+		}
+		if !node.Has(config.RolePull) {
+			e.tellWhileDisagreed(ctx, log)
 			return nil
 		}
 		return e.pullWhileAgreed(ctx, log)
