@@ -101,6 +101,10 @@ type Aggregator struct {
 	// applying keeps Configure's view of stories and places from changing
 	// under it: recording takes it shared, Configure alone.
 	applying sync.RWMutex
+	// claiming keeps a source of the next plan from being leased under the
+	// current one, which doesn't know it: its lease would have to run out.
+	// Configure takes it before applying, and not while it arranges feeds.
+	claiming sync.RWMutex
 	// parsing bounds the documents that are parsed at once: parsing is pure
 	// CPU, and each document costs memory.
 	parsing chan struct{}
@@ -158,8 +162,21 @@ func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 	if err != nil {
 		return err
 	}
+	a.claiming.Lock()
 	a.applying.Lock()
 	defer a.applying.Unlock()
+	err = a.syncSources(ctx, next)
+	a.claiming.Unlock()
+	if err != nil {
+		return err
+	}
+	defer a.Wake()
+	return a.arrangeFeeds(ctx, next)
+}
+
+// syncSources makes the store hold the sources of a plan and no others, and the
+// plan the current one.
+func (a *Aggregator) syncSources(ctx context.Context, next *plan) error {
 	keys, err := a.store.SyncSources(ctx, next.configured(), a.now())
 	if err != nil {
 		return fmt.Errorf("store the configured sources: %w", err)
@@ -168,9 +185,8 @@ func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 	if err := a.configureFullText(ctx, next); err != nil {
 		return err
 	}
-	a.current.Store(next) // from here on the store holds these sources and no others
-	defer a.Wake()
-	return a.arrangeFeeds(ctx, next)
+	a.current.Store(next)
+	return nil
 }
 
 // ArticlesChanged makes the local articles due now. It never blocks.

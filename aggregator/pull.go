@@ -96,6 +96,8 @@ func (p *puller) ended(ctx context.Context) error {
 
 // claim leases as many sources as can start now and starts their visits.
 func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
+	p.a.claiming.RLock()
+	defer p.a.claiming.RUnlock()
 	plan := p.a.current.Load()
 	if err := p.claimArticles(ctx, plan); err != nil {
 		return news.Claimed{}, err

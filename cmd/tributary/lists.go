@@ -93,6 +93,7 @@ type lists struct {
 	config  atomic.Pointer[config.Config]
 	wake    chan struct{} // holds a token when there is another config
 	changed chan struct{} // holds a token when their sources are to be taken
+	untaken atomic.Bool   // that failed the last time
 }
 
 func newLists(e *engine, now func() time.Time, log *slog.Logger) *lists {
@@ -141,7 +142,7 @@ func (l *lists) run(ctx context.Context) {
 				continue
 			}
 		}
-		if now, err := l.entries(ctx); err == nil && !reflect.DeepEqual(now, seen) {
+		if now, err := l.entries(ctx); err == nil && (l.untaken.Swap(false) || !reflect.DeepEqual(now, seen)) {
 			seen = now
 			offer(l.changed)
 		}

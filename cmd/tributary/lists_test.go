@@ -88,7 +88,13 @@ func TestServeReadingList(t *testing.T) {
 	up.Set("/b", upstreamtest.RSS("B", upstreamtest.Item{ID: "b", Title: "From the second", Date: time.Now().Add(-time.Hour)}))
 	s := newTestSite(t, listsConfig(up, "roll.opml"))
 	s.write("roll.opml", listOf(up.URL("/a")))
-	address, _ := s.serve()
+	p := s.start(program, "serve", "--listen", "127.0.0.1:0")
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(p.messages)
+		}
+	})
+	address := p.address(t)
 	await(t, address+"/latest.json", "From the first")
 	s.write("roll.opml", listOf(up.URL("/b")))
 	await(t, address+"/latest.json", "From the second")

@@ -124,9 +124,10 @@ func (r *reloader) relist(ctx context.Context, current *config.Config) *config.C
 		err = r.apply(ctx, next)
 	}
 	if err != nil && ctx.Err() == nil {
-		r.log.Error("changed reading lists not taken; the next change or a reload tries again", "error", err)
+		r.log.Error("changed reading lists not taken; it is tried again shortly", "error", err)
 	}
 	if err != nil {
+		r.lists.untaken.Store(true)
 		return nil
 	}
 	r.log.Info("reading lists taken", "sources", len(next.Sources()))
