@@ -36,7 +36,7 @@ func TestAcceptMoves(t *testing.T) {
 		t.Errorf("after two visits: %q", out)
 	}
 	s.run("refresh", "--all")
-	if out := s.run("sources"); !strings.Contains(out, "permanently at "+up.URL("/new")+"; --accept-moves") {
+	if out := s.run("sources"); !strings.Contains(out, "permanently at "+up.URL("/new")) || !strings.Contains(out, "plain: `tributary sources --accept-moves`") {
 		t.Errorf("sources doesn't tell the move:\n%s", out)
 	}
 

@@ -20,6 +20,14 @@ type app struct {
 	logFormat  string
 }
 
+// time is what the clock says.
+func (a *app) time() time.Time {
+	if a.now != nil {
+		return a.now()
+	}
+	return time.Now()
+}
+
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tributary",

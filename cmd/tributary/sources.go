@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/internal/config"
+	"tributary/internal/health"
 	"tributary/internal/news"
 )
 
@@ -51,9 +52,9 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return failed(printSourcesJSON(a.stdout, states))
+		return failed(printSourcesJSON(a.stdout, states, a.time()))
 	}
-	return failed(printSources(a.stdout, states))
+	return failed(printSources(a.stdout, states, a.time()))
 }
 
 // states gives what is stored of the sources, and those that no server or
@@ -90,6 +91,8 @@ type sourceJSON struct {
 	Failures int         `json:"failures"`
 	Stories  int         `json:"stories"`
 	LastOK   *time.Time  `json:"last_ok,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+	Advice   string      `json:"advice,omitempty"`
 	MovedTo  string      `json:"moved_to,omitempty"`
 	Last     *lastJSON   `json:"last,omitempty"`
 	Warnings []string    `json:"warnings,omitempty"`
@@ -104,14 +107,15 @@ type lastJSON struct {
 	Status  int          `json:"status,omitempty"`
 }
 
-func printSourcesJSON(w io.Writer, states []news.SourceState) error {
+func printSourcesJSON(w io.Writer, states []news.SourceState, now time.Time) error {
 	rows := make([]sourceJSON, 0, len(states))
 	for i := range states {
 		s := &states[i]
+		report := health.Of(s, now)
 		row := sourceJSON{
-			Name: s.Name, URL: s.URL, Health: s.Health, Since: known(s.Since), Due: known(s.Due),
+			Name: s.Name, URL: s.URL, Health: report.Health, Since: known(report.Since), Due: known(s.Due),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
-			Warnings: s.Warnings,
+			Reason: report.Reason, Advice: report.Advice, Warnings: s.Warnings,
 		}
 		if !s.Last.At.IsZero() {
 			row.Last = &lastJSON{At: s.Last.At, Outcome: s.Last.Outcome, Cause: s.Last.Cause, Detail: s.Last.Detail, Status: s.Last.Status}
@@ -130,23 +134,36 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func printSources(w io.Writer, states []news.SourceState) error {
+func printSources(w io.Writer, states []news.SourceState, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tHEALTH\tSTORIES\tLAST VISIT\tNEXT\tDETAIL")
 	for i := range states {
 		s := &states[i]
+		report := health.Of(s, now)
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n",
-			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(detail(s)))
+			s.Name, report.Health, s.Stories, shortTime(s.Last.At), shortTime(report.Next), report.Reason)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return printAdvice(w, states, now)
 }
 
-// detail is what the operator should know of a source.
-func detail(s *news.SourceState) string {
-	if s.Health == news.HealthMoved {
-		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
+// printAdvice tells below the table what can be done, a line for each source
+// that needs something.
+func printAdvice(w io.Writer, states []news.SourceState, now time.Time) error {
+	gap := "\n"
+	for i := range states {
+		advice := health.Of(&states[i], now).Advice
+		if advice == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s%s: %s\n", gap, states[i].Name, advice); err != nil {
+			return err
+		}
+		gap = ""
 	}
-	return s.Last.Detail
+	return nil
 }
 
 // shortTime is a time for a table; far ones, like the next visit of a source
