@@ -38,6 +38,9 @@ type Store interface {
 	Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error)
 	Tidy(ctx context.Context, now time.Time) error
 
+	// What the admin pages ask for.
+	Failures(ctx context.Context) (map[news.SourceKey][]news.Visit, error)
+
 	// What explain asks for.
 	Decisions(ctx context.Context, story news.StoryKey) ([]news.Decision, error)
 	Dropped(ctx context.Context, source news.SourceKey) ([]news.Decision, error)
