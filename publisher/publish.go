@@ -63,7 +63,11 @@ func (p *Publisher) publish(ctx context.Context, everything bool) error {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
 	p.takeConfig()
+	started := time.Now()
 	err := p.round(ctx, everything)
+	if ctx.Err() == nil {
+		p.rounded(time.Since(started), err)
+	}
 	switch {
 	case ctx.Err() != nil: // an error then says nothing about the store
 	case err != nil:

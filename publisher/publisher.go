@@ -40,6 +40,13 @@ type Options struct {
 	// Renditions is where renditions are kept over a restart; nil: nowhere.
 	Renditions Renditions
 	Log        *slog.Logger // nil: slog.Default()
+	// Rounded is told of each round: how long it took, and the store's error.
+	// Optional; it must not block.
+	Rounded func(took time.Duration, err error)
+	// Troubled is told of each trouble when it begins, turns into another one at
+	// the same place, and when it is over. Optional; it must not block, nor call
+	// the publisher.
+	Troubled func(trouble Trouble, over bool)
 }
 
 // Publisher keeps the renditions up to date. Its methods are safe for
@@ -47,6 +54,7 @@ type Options struct {
 type Publisher struct {
 	store    Store
 	log      *slog.Logger
+	rounded  func(took time.Duration, err error)
 	formats  []format
 	troubles troubles
 	streams  streams
@@ -82,6 +90,7 @@ func New(options Options) *Publisher {
 	p := &Publisher{
 		store:    options.Store,
 		log:      options.Log,
+		rounded:  options.Rounded,
 		formats:  feedFormats(),
 		archives: newArchives(),
 		wake:     make(chan struct{}, 1),
@@ -94,7 +103,13 @@ func New(options Options) *Publisher {
 	if p.log == nil {
 		p.log = slog.Default()
 	}
-	p.troubles.log = p.log
+	if p.rounded == nil {
+		p.rounded = func(time.Duration, error) {}
+	}
+	p.troubles.log, p.troubles.tell = p.log, options.Troubled
+	if p.troubles.tell == nil {
+		p.troubles.tell = func(Trouble, bool) {}
+	}
 	p.table.Store(&table{})
 	p.shown.Store(&map[string]int64{})
 	return p

@@ -21,6 +21,7 @@ type Trouble struct {
 // not again at every attempt.
 type troubles struct {
 	log     *slog.Logger
+	tell    func(trouble Trouble, over bool)
 	mu      sync.Mutex
 	byOwner map[string]map[string]Trouble // owner → Where → trouble
 }
@@ -49,12 +50,14 @@ func (t *troubles) set(owner string, found []Trouble) {
 		} else {
 			trouble.Since = time.Now().UTC()
 			t.log.Warn("cannot publish", "where", trouble.Where, "reason", trouble.Detail)
+			t.tell(trouble, false)
 		}
 		now[trouble.Where] = trouble
 	}
 	for where, trouble := range before {
 		if _, still := now[where]; !still {
 			t.log.Info("published again", "where", where, "after", time.Since(trouble.Since).Round(time.Millisecond))
+			t.tell(trouble, true)
 		}
 	}
 	if t.byOwner == nil {

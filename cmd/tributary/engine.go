@@ -43,10 +43,13 @@ type engine struct {
 	publisher  *publisher.Publisher
 }
 
-// observers are told what the aggregator does; nil for nobody.
+// observers are told what the engines do; nil for nobody.
 type observers struct {
 	visited func(aggregator.Visited)
 	held    func(source string, due time.Time)
+
+	rounded  func(took time.Duration, err error)
+	troubled func(trouble publisher.Trouble, over bool)
 }
 
 // open wires the engines by a config and makes the store follow it.
@@ -87,7 +90,8 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 		PageStore: e.store, Pages: newPageFetcher(c, e.client),
 		Now: a.now, Observe: o.visited, Held: o.held,
 	})
-	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log})
+	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log,
+		Rounded: o.rounded, Troubled: o.troubled})
 	return e, nil
 }
 

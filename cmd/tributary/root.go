@@ -54,7 +54,7 @@ Start with "tributary init", then "tributary serve".`,
 	})
 	root.AddCommand(
 		newServe(a), newRefresh(a), newBuild(a), newCheck(a), newParse(a),
-		newSources(a), newAdd(a), newImport(a), newExport(a), newRetract(a), newBackup(a), newInit(a), newVersion(a),
+		newReload(a), newSources(a), newAdd(a), newImport(a), newExport(a), newRetract(a), newBackup(a), newInit(a), newVersion(a),
 	)
 	return root
 }

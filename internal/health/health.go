@@ -80,18 +80,13 @@ func reason(state *news.SourceState, health news.Health) string {
 		}
 		return ""
 	}
-	words := causes[state.Last.Cause]
-	detail := Line(state.Last.Detail)
-	switch {
-	case words == "":
+	if detail := Line(state.Last.Detail); detail != "" {
 		return detail
-	case detail == "":
-		return words
 	}
-	return words + ": " + detail
+	return causes[state.Last.Cause]
 }
 
-// causes say in a few words what each cause means.
+// causes say what each cause means, for visits without a detail.
 var causes = map[news.Cause]string{
 	news.CauseDNS:         "its host name has no address",
 	news.CauseConnect:     "no connection to its host",

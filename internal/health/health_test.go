@@ -32,8 +32,12 @@ func TestEveryCauseHasWords(t *testing.T) {
 	for _, cause := range causes {
 		state := news.SourceState{Name: "x", Health: news.HealthFailing, Since: now, Due: now, Last: failed(cause, now)}
 		r := health.Of(&state, now)
-		if r.Cause != cause || !strings.HasSuffix(r.Reason, ": detail of "+string(cause)) || strings.HasPrefix(r.Reason, ":") {
+		if r.Cause != cause || r.Reason != "detail of "+string(cause) {
 			t.Errorf("%s: reason %q", cause, r.Reason)
+		}
+		silent := state
+		if silent.Last.Detail = ""; len(health.Of(&silent, now).Reason) < 10 {
+			t.Errorf("%s: without a detail there are no words", cause)
 		}
 		if other, twice := advices[r.Advice]; twice || !strings.HasSuffix(r.Advice, ".") {
 			t.Errorf("%s: advice %q, that of %q too", cause, r.Advice, other)
@@ -48,9 +52,10 @@ func TestEveryCauseHasWords(t *testing.T) {
 func TestOf(t *testing.T) {
 	t.Parallel()
 	hour, day := time.Hour, 24*time.Hour
+	silent := func(cause news.Cause) news.Visit { return news.Visit{At: now, Outcome: news.OutcomeFailed, Cause: cause} }
 	wall := failed(news.CauseForbidden, now)
 	wall.Status, wall.Detail = 403, "status 403 Forbidden: a bot wall; ask"
-	unauthorized := failed(news.CauseForbidden, now)
+	unauthorized := silent(news.CauseForbidden)
 	unauthorized.Status = 401
 	for _, test := range []struct {
 		state          news.SourceState
@@ -62,11 +67,11 @@ func TestOf(t *testing.T) {
 		{news.SourceState{Health: news.HealthOK, Due: now.Add(-hour - 1)}, news.HealthLate, "nobody visited", "role pull", "more may not"},
 		{news.SourceState{Health: news.HealthNew, Due: now.Add(-day)}, news.HealthLate, "nobody visited", "role pull", "never visited"},
 		{news.SourceState{Health: news.HealthNew}, news.HealthNew, "", "", "not stored yet: no due time"},
-		{news.SourceState{Health: news.HealthFailing, Due: now.Add(-day), Last: failed(news.CauseDNS, now)}, news.HealthFailing, "no address", "typing", "failing says more than late"},
+		{news.SourceState{Health: news.HealthFailing, Due: now.Add(-day), Last: silent(news.CauseDNS)}, news.HealthFailing, "no address", "typing", "failing says more than late"},
 		{news.SourceState{Health: news.HealthFailing, Last: wall}, news.HealthFailing, "bot wall", "User-Agent", "a wall"},
 		{news.SourceState{Health: news.HealthFailing, Last: unauthorized}, news.HealthFailing, "refuses", "username", "no credentials"},
-		{news.SourceState{Health: news.HealthDead, Last: failed(news.CauseTLS, now)}, news.HealthDead, "TLS", "failed for 30 days", "dead"},
-		{news.SourceState{Health: news.HealthGone, Name: "x", Due: now.Add(100 * 365 * day), Last: failed(news.CauseGone, now)}, news.HealthGone, "gone for good", "refresh x", "gone"},
+		{news.SourceState{Health: news.HealthDead, Last: silent(news.CauseTLS)}, news.HealthDead, "TLS", "failed for 30 days", "dead"},
+		{news.SourceState{Health: news.HealthGone, Name: "x", Due: now.Add(100 * 365 * day), Last: silent(news.CauseGone)}, news.HealthGone, "gone for good", "refresh x", "gone"},
 		{news.SourceState{Health: news.HealthMoved, MovedTo: "https://u:p@new.example/f?key=s3cret"}, news.HealthMoved, "https://new.example/f?…", "--accept-moves", "moved"},
 		{news.SourceState{Health: news.HealthOK, MovedTo: "https://new.example/f"}, news.HealthOK, "permanent redirect", "three visits", "on the move"},
 		{news.SourceState{Health: news.HealthPaused, Due: now.Add(-day)}, news.HealthPaused, "operator", "", "paused"},

@@ -91,8 +91,11 @@ func (h *historian) now() {
 		h.note(s.Since, "dead", false, "is dead", "it has failed for 30 days. "+describe(&s.Last))
 	}
 	if s.MovedTo != "" {
-		h.note(s.MovedSince, "redirected", false, "is permanently redirected",
-			"to "+Address(s.MovedTo)+". "+capital(advice(&news.SourceState{MovedTo: s.MovedTo}, news.HealthOK)))
+		text := "to " + Address(s.MovedTo) + "."
+		if s.Health == news.HealthOK {
+			text += " " + capital(advice(s, news.HealthOK))
+		}
+		h.note(s.MovedSince, "redirected", false, "is permanently redirected", text)
 	}
 	if s.Health == news.HealthMoved {
 		h.note(s.Since, "moved", false, "has moved", "to "+Address(s.MovedTo)+". "+capital(advice(s, news.HealthMoved)))
