@@ -52,7 +52,9 @@ func TestEveryCauseHasWords(t *testing.T) {
 func TestOf(t *testing.T) {
 	t.Parallel()
 	hour, day := time.Hour, 24*time.Hour
-	silent := func(cause news.Cause) news.Visit { return news.Visit{At: now, Outcome: news.OutcomeFailed, Cause: cause} }
+	silent := func(cause news.Cause) news.Visit {
+		return news.Visit{At: now, Outcome: news.OutcomeFailed, Cause: cause}
+	}
 	wall := failed(news.CauseForbidden, now)
 	wall.Status, wall.Detail = 403, "status 403 Forbidden: a bot wall; ask"
 	unauthorized := silent(news.CauseForbidden)
