@@ -276,10 +276,13 @@ func TestPublishStoreFails(t *testing.T) {
 func TestTroublesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
+	var told []string
 	store := newMemory()
 	p := New(Options{
 		Config: Config{Site: testSite, Feeds: []news.Feed{feedNamed("latest")}}, Store: store,
-		Log: slog.New(slog.NewTextHandler(&out, nil)),
+		Log:      slog.New(slog.NewTextHandler(&out, nil)),
+		Troubled: func(trouble Trouble, over bool) { told = append(told, fmt.Sprint(trouble.Where, " over: ", over)) },
+		Rounded:  func(_ time.Duration, err error) { told = append(told, fmt.Sprint("round: ", err)) },
 	})
 	store.fail(errors.New("disk I/O error"))
 	for range 3 {
@@ -291,6 +294,11 @@ func TestTroublesAreLoggedOnce(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "disk I/O error") || !strings.Contains(lines[1], "published again") {
 		t.Errorf("log %q, want one line when it came and one when it went", lines)
+	}
+	const failed = "round: read the revisions of feeds: disk I/O error"
+	want := []string{failed, "store over: false", failed, failed, "round: <nil>", "store over: true", "round: <nil>"}
+	if !slices.Equal(told, want) {
+		t.Errorf("observers were told %q, want %q", told, want)
 	}
 }
 

@@ -43,12 +43,18 @@ func adviceFor(visit *news.Visit) string {
 
 func adviceForRefusal(visit *news.Visit) string {
 	switch {
-	case strings.Contains(visit.Detail, "bot wall"):
+	case isWall(visit):
 		return "ask the site to let our User-Agent pass, naming [fetch] contact; until then the wall stays, whatever the schedule."
 	case visit.Status == 401:
 		return "give the source the username and password, bearer or headers that its server asks for."
 	}
 	return "open its address in a browser; if that works, ask the site to let our User-Agent pass, else give the source the credentials that it needs."
+}
+
+// isWall reports whether a bot wall refused us: fetch and parse say so in the
+// details that they write.
+func isWall(visit *news.Visit) bool {
+	return strings.Contains(visit.Detail, "bot wall") || strings.HasSuffix(visit.Detail, "challenge")
 }
 
 var nextSteps = map[news.Cause]string{

@@ -8,6 +8,7 @@ package health
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"tributary/internal/news"
@@ -80,7 +81,11 @@ func reason(state *news.SourceState, health news.Health) string {
 		}
 		return ""
 	}
-	if detail := Line(state.Last.Detail); detail != "" {
+	detail := Line(state.Last.Detail)
+	switch {
+	case state.Last.Cause == news.CauseForbidden && isWall(&state.Last) && !strings.Contains(detail, "bot wall"):
+		return detail + ": a bot wall"
+	case detail != "":
 		return detail
 	}
 	return causes[state.Last.Cause]

@@ -57,6 +57,8 @@ func TestOf(t *testing.T) {
 	}
 	wall := failed(news.CauseForbidden, now)
 	wall.Status, wall.Detail = 403, "status 403 Forbidden: a bot wall; ask"
+	challenge := failed(news.CauseForbidden, now)
+	challenge.Status, challenge.Detail = 200, "not a feed but a Cloudflare challenge"
 	unauthorized := silent(news.CauseForbidden)
 	unauthorized.Status = 401
 	for _, test := range []struct {
@@ -71,6 +73,7 @@ func TestOf(t *testing.T) {
 		{news.SourceState{Health: news.HealthNew}, news.HealthNew, "", "", "not stored yet: no due time"},
 		{news.SourceState{Health: news.HealthFailing, Due: now.Add(-day), Last: silent(news.CauseDNS)}, news.HealthFailing, "no address", "typing", "failing says more than late"},
 		{news.SourceState{Health: news.HealthFailing, Last: wall}, news.HealthFailing, "bot wall", "User-Agent", "a wall"},
+		{news.SourceState{Health: news.HealthFailing, Last: challenge}, news.HealthFailing, "Cloudflare challenge: a bot wall", "User-Agent", "a wall that says 200"},
 		{news.SourceState{Health: news.HealthFailing, Last: unauthorized}, news.HealthFailing, "refuses", "username", "no credentials"},
 		{news.SourceState{Health: news.HealthDead, Last: silent(news.CauseTLS)}, news.HealthDead, "TLS", "failed for 30 days", "dead"},
 		{news.SourceState{Health: news.HealthGone, Name: "x", Due: now.Add(100 * 365 * day), Last: silent(news.CauseGone)}, news.HealthGone, "gone for good", "refresh x", "gone"},
