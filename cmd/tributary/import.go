@@ -86,7 +86,7 @@ func newSourcesOf(c *config.Config, list []opml.Subscription, tags []string) (so
 			reason = "it comes twice"
 		}
 		if reason != "" {
-			skipped = append(skipped, fmt.Sprintf("%s: %s", printable(s.URL), reason))
+			skipped = append(skipped, fmt.Sprintf("%s: %s", oneLine(s.URL), reason))
 			continue
 		}
 		name := madeName(s.Title, address, taken)
@@ -112,7 +112,7 @@ func importable(address string) (clean, reason string) {
 // distinct joins tags, each once, in their order.
 func distinct(lists ...[]string) (tags []string) {
 	for _, tag := range slices.Concat(lists...) {
-		if tag = printable(tag); tag != "" && !slices.Contains(tags, tag) {
+		if tag = oneLine(tag); tag != "" && !slices.Contains(tags, tag) {
 			tags = append(tags, tag)
 		}
 	}

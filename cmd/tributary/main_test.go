@@ -18,7 +18,9 @@ var update = flag.Bool("update", false, "write the expected output of scripts an
 // The admin listener is off unless a test asks for it: tests run beside each
 // other, and its default address is one.
 func TestMain(m *testing.M) {
-	os.Setenv("TRIBUTARY_ADMIN", "off")
+	if os.Getenv("TRIBUTARY_ADMIN") == "" {
+		os.Setenv("TRIBUTARY_ADMIN", "off")
+	}
 	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated})
 }
 

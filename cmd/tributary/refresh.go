@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -185,5 +186,22 @@ func printVisitTable(w io.Writer, visited []aggregator.Visited) error {
 	return err
 }
 
-// oneLine keeps text that came from elsewhere from breaking a table.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps text that came from elsewhere from breaking a table, or from
+// giving orders to the terminal.
+func oneLine(s string) string { return strings.Join(strings.Fields(harmless(s)), " ") }
+
+// harmless leaves characters out that order a terminal about, or turn the
+// direction of the text around. Lines stay lines.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.In(r, unicode.Zl, unicode.Zp) || r == '\r' || r == 0x85:
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf):
+			return -1
+		}
+		return r
+	}, s)
+}
