@@ -11,16 +11,18 @@ import (
 func (db *DB) Failures(ctx context.Context) (map[news.SourceKey][]news.Visit, error) {
 	visits := make(map[news.SourceKey][]news.Visit)
 	err := db.read(ctx, "list failed visits", func(t *tx) error {
+		// In this order: left to itself, the engine looks through the visits of
+		// all sources once for each source.
 		return t.query(`
 			WITH RECURSIVE
 				rings (ring) AS (SELECT 0 UNION ALL SELECT ring + 1 FROM rings WHERE ring < 49),
-				failing (source) AS (SELECT DISTINCT key & ((1 << 40) - 1) FROM visits WHERE outcome = ?)
+				failing (source) AS MATERIALIZED (SELECT DISTINCT key & ((1 << 40) - 1) FROM visits WHERE outcome = ?)
 			SELECT d.source, v.at, v.duration, v.outcome, v.cause, v.detail, v.status, v.bytes, v.added, v.changed
 			FROM failing AS f
-			JOIN sources AS s ON s.key = f.source AND s.active = 1
-			JOIN schedule AS d ON d.source = s.key
+			CROSS JOIN sources AS s ON s.key = f.source AND s.active = 1
+			CROSS JOIN schedule AS d ON d.source = s.key
 			CROSS JOIN rings AS r
-			JOIN visits AS v ON v.key = (r.ring << 40 | d.source)
+			CROSS JOIN visits AS v ON v.key = (r.ring << 40 | d.source)
 			ORDER BY d.source, (d.visits + 49 - r.ring) % 50`,
 			func(row scanner) error {
 				var source news.SourceKey
