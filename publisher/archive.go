@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"tributary/internal/news"
+	"tributary/publisher/render"
 )
 
 const (
@@ -32,6 +33,8 @@ type history struct {
 	revision int64
 	last     int64 // number of the newest story that entered the feed
 	complete bool  // the newest stories are all there are
+	// html makes an HTML page of an archive page; nil: there are none.
+	html func(edition *news.Edition, last *render.Rendered) (render.Rendered, error)
 }
 
 // pages is how many pages there are, the open one included.
@@ -79,7 +82,8 @@ func (p *Publisher) place(ctx context.Context, edition *news.Edition) (last int6
 	return last, nil
 }
 
-// Archive gives the rendition of an archive page, nil where there is none.
+// Archive gives the rendition of an archive page, as a feed or, without an
+// extension, as an HTML page; nil where there is none.
 // Nothing but what is asked for is made; an error is the store's.
 func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error) {
 	name, n, extension, ok := cutArchive(path)
@@ -88,7 +92,8 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	}
 	h := (*p.archives.histories.Load())[name]
 	i := slices.IndexFunc(p.formats, func(f format) bool { return f.extension == extension })
-	if h == nil || i < 0 || n > h.pages() {
+	html := extension == "" && h != nil && h.html != nil
+	if h == nil || i < 0 && !html || n > h.pages() {
 		return nil, nil
 	}
 	if r := p.archives.cache.get(path, h.revision); r != nil {
@@ -98,7 +103,11 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	made := p.archives.making.DoChan(key, func() (any, error) {
 		p.archives.places <- struct{}{}
 		defer func() { <-p.archives.places }()
-		r, err := p.archivePage(context.WithoutCancel(ctx), h, p.formats[i], n, path)
+		f := format{contentType: htmlType, render: h.html}
+		if !html {
+			f = p.formats[i]
+		}
+		r, err := p.archivePage(context.WithoutCancel(ctx), h, f, n, path)
 		if err == nil {
 			p.archives.cache.put(path, h.revision, r)
 		}
@@ -121,18 +130,25 @@ func (p *Publisher) ArchivePaths() (paths []string) {
 			continue
 		}
 		for n := range h.pages() {
+			page := fmt.Sprintf("/%s/archive/%d", name, n+1)
 			for _, f := range p.formats {
-				paths = append(paths, fmt.Sprintf("/%s/archive/%d%s", name, n+1, f.extension))
+				paths = append(paths, page+f.extension)
+			}
+			if h.html != nil {
+				paths = append(paths, page)
 			}
 		}
 	}
 	return paths
 }
 
-// cutArchive reads "/NAME/archive/N.EXT".
+// cutArchive reads "/NAME/archive/N.EXT" and "/NAME/archive/N".
 func cutArchive(path string) (name string, n int, extension string, ok bool) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/archive/")
 	dot := strings.IndexByte(rest, '.')
+	if dot < 0 {
+		dot = len(rest)
+	}
 	if !ok || dot < 1 || rest[0] == '0' { // no second address for a page
 		return "", 0, "", false
 	}
@@ -156,18 +172,21 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}
 	rendered, err := f.render(edition, nil)
-	if err == nil {
+	if err == nil && f.verify != nil {
 		err = f.verify(rendered.Body, rendered.Items)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %s: %w", path, err)
 	}
-	kind := KindArchive
-	if edition.History.Open {
+	kind, links := KindArchive, h.links(path)
+	switch {
+	case f.extension == "":
+		kind, links = KindPage, nil
+	case edition.History.Open:
 		kind = KindFeed
 	}
 	return NewRendition(Draft{
-		Path: path, Kind: kind, ContentType: f.contentType, Links: h.links(path), Body: rendered.Body, Updated: edition.Updated,
+		Path: path, Kind: kind, ContentType: f.contentType, Links: links, Body: rendered.Body, Updated: edition.Updated,
 	}, nil), nil
 }
 

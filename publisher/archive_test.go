@@ -183,7 +183,7 @@ func TestNoSuchArchivePage(t *testing.T) {
 	p, store := archived(t, numbered(60, 1))
 	for _, path := range []string{
 		"/latest/archive/3.atom", "/latest/archive/0.atom", "/latest/archive/01.atom", "/latest/archive/+1.atom",
-		"/latest/archive/-1.atom", "/latest/archive/1", "/latest/archive/1.xml", "/latest/archive/.atom",
+		"/latest/archive/-1.atom", "/latest/archive/3", "/latest/archive/01", "/latest/archive/1.xml", "/latest/archive/.atom",
 		"/nowhere/archive/1.atom", "/archive/1.atom", "/latest/archive/99999999999999999999.atom", "/latest/archive/1.atom.rss",
 	} {
 		if r, err := p.Archive(t.Context(), path); r != nil || err != nil {

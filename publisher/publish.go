@@ -32,7 +32,8 @@ const (
 	ownerFiles    = "files"
 	ownerFixed    = "fixed"
 	ownerSitemap  = "sitemap"
-	ownerSources  = "sources"
+	ownerSources  = "sources"  // their subscription lists
+	ownerHealth   = "health"   // pages of the sources
 	ownerRestored = "restored" // of what was kept, until it was made again
 	ownerStore    = "store"    // of troubles only
 )
@@ -83,13 +84,10 @@ func (p *Publisher) round(ctx context.Context, everything bool) error {
 	}
 	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
 	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
-	var sourcesErr error
-	if feedsChanged || !p.owner(ownerSources).made {
-		sourcesErr = p.publishSources(ctx)
-	}
+	sourcesChanged, sourcesErr := p.publishSources(ctx, feedsChanged)
 	err = errors.Join(feedsErr, articlesErr, sourcesErr)
 	forgotten := err == nil && p.forgetRestored()
-	if feedsChanged || articlesChanged || forgotten {
+	if feedsChanged || articlesChanged || sourcesChanged || forgotten {
 		p.replace(ownerSitemap, 0, p.sitemap())
 	}
 	return err
@@ -160,6 +158,7 @@ func (p *Publisher) noteShown() {
 		shown[feed.Name] = o.revision
 		histories[feed.Name] = &history{
 			site: config.Site, feed: feed, links: config.links, revision: o.revision, last: o.last, complete: o.complete,
+			html: config.archivePage(),
 		}
 	}
 	p.shown.Store(&shown)
@@ -248,7 +247,8 @@ func (p *Publisher) note(c *change, name string, revision int64, out outcome) *o
 // forget takes away what belongs to feeds that are configured no more.
 func (p *Publisher) forget(c *change) {
 	keep := map[string]bool{
-		ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerSources: true, ownerRestored: true,
+		ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerSources: true, ownerHealth: true,
+		ownerRestored: true,
 	}
 	for _, feed := range p.config.Feeds {
 		keep[feedOwner(feed.Name)] = true

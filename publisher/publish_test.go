@@ -98,7 +98,7 @@ func TestPublishMakesEveryAddress(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.opml", "/go.rss",
-		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources.opml"}
+		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources", "/sources.opml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("addresses %q\nwant      %q", got, want)
 	}

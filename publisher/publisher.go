@@ -71,6 +71,9 @@ type Publisher struct {
 	latest        news.Edition
 	latestChanged bool
 	articlesNext  time.Time
+	// sourcesMade is when the pages of sources were made, sourcesNext when they
+	// will be again.
+	sourcesMade, sourcesNext time.Time
 }
 
 // table is all renditions by path. It is never changed once published.

@@ -43,6 +43,10 @@ type Store interface {
 	// SourceInfos gives what is known of every configured source but the local
 	// articles, by name.
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
+
+	// Sources gives the state of every configured source, by name. Neither it
+	// nor its changes raise a revision.
+	Sources(ctx context.Context) ([]news.SourceState, error)
 }
 
 // Renditions is where renditions are kept, so that a program that was started

@@ -16,6 +16,7 @@ type memory struct {
 	items     map[string][]news.Item // by feed, newest first
 	articles  []news.Item
 	sources   []news.SourceInfo
+	states    []news.SourceState
 	err       error
 	entered   map[string][]string // by feed: public ids in the order in which they entered
 	asked     map[string]int      // Newest by feed, "revisions"
@@ -103,6 +104,12 @@ func (m *memory) SourceInfos(context.Context) ([]news.SourceInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.sources), m.err
+}
+
+func (m *memory) Sources(context.Context) ([]news.SourceState, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.states), m.err
 }
 
 func (m *memory) Articles(context.Context) ([]news.Item, error) {

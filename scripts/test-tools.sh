@@ -30,3 +30,7 @@ readers=cmd/tributary/testdata/readers
 if [ ! -d "$readers/node_modules/feedsmith" ]; then
 	npm --prefix "$readers" install --silent --no-audit --no-fund </dev/null
 fi
+browser=cmd/tributary/testdata/browser
+if [ ! -d "$browser/node_modules/axe-core" ]; then
+	npm --prefix "$browser" install --silent --no-audit --no-fund </dev/null
+fi

@@ -67,7 +67,7 @@ func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file
 		}
 	}
 	for _, path := range archives.Paths {
-		if err := add(file{path: path, kind: publisher.KindArchive, load: archives.load(path)}); err != nil {
+		if err := add(file{path: path, kind: archiveKind(path), load: archives.load(path)}); err != nil {
 			return nil, err
 		}
 	}
@@ -75,6 +75,15 @@ func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file
 		return cmp.Or(cmp.Compare(order[a.kind], order[b.kind]), cmp.Compare(a.name, b.name))
 	})
 	return files, nil
+}
+
+// archiveKind tells an HTML page of an archive from its feeds, which have an
+// extension.
+func archiveKind(path string) publisher.Kind {
+	if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+		return publisher.KindArchive
+	}
+	return publisher.KindPage
 }
 
 // fileName gives the file that a static host looks for when it is asked for

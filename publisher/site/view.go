@@ -21,6 +21,7 @@ type frame struct {
 	Canonical   string
 	Type        string // Open Graph
 	Image       string
+	Authors     []news.Person // of an article
 	NoIndex     bool
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
@@ -33,6 +34,9 @@ type feedView struct {
 	frame
 	Feed    feed
 	Stories []story
+	Archive string // number of the archive page; empty for the newest stories
+	Span    string // days over which the stories of an archive page spread
+	pager
 }
 
 type articleView struct {
@@ -40,9 +44,10 @@ type articleView struct {
 	Story   story
 	Updated stamp
 	Content template.HTML
-	Tags    []string
+	Tags    []tagLink
 	Feed    feed
 	Latest  []story
+	Data    posting // for search engines
 }
 
 type link struct {
