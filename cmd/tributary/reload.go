@@ -28,8 +28,8 @@ type reloader struct {
 	log     *slog.Logger
 }
 
-// run reloads at each SIGHUP and, if asked to, whenever the config or a file
-// that it includes was saved, until ctx ends.
+// run reloads at each SIGHUP and, if asked to, whenever the config, a file that it
+// includes or one of the theme was saved, until ctx ends.
 func (r *reloader) run(ctx context.Context) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -45,7 +45,7 @@ func (r *reloader) run(ctx context.Context) error {
 func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <-chan os.Signal) *config.Config {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	files := current.Files()
+	files := watched(current)
 	saved := r.saved(ctx, files)
 	if current != r.e.config { // saved again, perhaps, before its files were watched
 		if next := r.reload(ctx, current); next != nil {
@@ -65,10 +65,18 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 		if next := r.reload(ctx, current); next != nil {
 			current = next
 		}
-		if !slices.Equal(current.Files(), files) {
+		if !slices.Equal(watched(current), files) {
 			return current
 		}
 	}
+}
+
+// watched are the files that a config is made of: its own and those of the theme.
+func watched(c *config.Config) []string {
+	if c.Theme() == "" {
+		return c.Files()
+	}
+	return append(slices.Clone(c.Files()), c.Theme())
 }
 
 // saved gives a channel that tells of saved files; nil tells of none.

@@ -366,6 +366,22 @@ func TestServeReloads(t *testing.T) {
 	await(t, address+"/more.rss", upstreamtest.NewItem(3).Title)
 }
 
+// A theme is taken when one of its files is saved; one with mistakes is not.
+func TestServeReloadsTheTheme(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, strings.Replace(siteConfig, "[site]\n", "[site]\ntheme = \"look\"\n", 1))
+	s.write("look/templates/feed.html", `{{define "main"}}first look{{end}}`)
+	address, _ := s.serve()
+	await(t, address+"/", "first look")
+	s.write("look/templates/feed.html", `{{define "main"}}{{end`)
+	s.write("look/static/custom.css", "body { color: red }")
+	s.write("look/templates/feed.html", `{{define "main"}}second look{{end}}`)
+	page := await(t, address+"/", "second look")
+	if !strings.Contains(page, "/static/custom.") {
+		t.Error("the page does not load the style that came")
+	}
+}
+
 func TestServeKeepsAGoodConfig(t *testing.T) {
 	t.Parallel()
 	s := newTestSite(t, siteConfig+sourceConfig("a", "file:a.xml"))

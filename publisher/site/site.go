@@ -38,7 +38,7 @@ type Site struct {
 // replaces the built-in one of the same name: templates/layout.html,
 // templates/story.html, templates/feed.html, templates/article.html,
 // templates/sources.html, templates/tag.html, templates/tags.html,
-// templates/notfound.html, static/style.css, static/page.js. If it has a
+// templates/notfound.html, static/style.css, static/page.js, static/icon.svg. If it has a
 // static/custom.css, the pages load that after the style sheet, and a template may name any other
 // file below static/ as {{asset .Base "logo.svg"}}. Nil means no theme. Everything
 // is read once, here. The error names the file that is wrong.

@@ -280,7 +280,7 @@ func TestTheme(t *testing.T) {
 		}
 		paths = append(paths, hashed.ReplaceAllString(a.Path, ".HASH."))
 	}
-	want := []string{"/static/custom.HASH.css", "/static/logo.HASH.svg", "/static/page.HASH.js", "/static/style.HASH.css"}
+	want := []string{"/static/custom.HASH.css", "/static/icon.HASH.svg", "/static/logo.HASH.svg", "/static/page.HASH.js", "/static/style.HASH.css"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("assets (-want +got):\n%s", diff)
 	}

@@ -1,5 +1,6 @@
-// Makes recent dates relative and puts addresses on the clipboard. Pages say
-// all of it without this script too.
+// Makes recent dates relative, on screens, and puts addresses on the clipboard.
+// Pages say all of it without this script too. It runs before the first paint,
+// so that nothing moves.
 (() => {
   "use strict";
 
@@ -21,17 +22,19 @@
   };
 
   const times = [...document.querySelectorAll("time[datetime]")].map((time) => ({ time, text: time.textContent }));
-  const refresh = () => {
+  const refresh = (paper) => {
     for (const { time, text } of times) {
-      const said = relative(time);
+      const said = paper ? "" : relative(time);
       const target = time.querySelector("bdi") ?? time;
       if (target.textContent === (said || text)) continue;
       target.textContent = said || text;
       time.title = said ? text : "";
     }
   };
-  refresh();
-  setInterval(refresh, 60000);
+  const printing = matchMedia("print");
+  refresh(printing.matches);
+  printing.addEventListener("change", () => refresh(printing.matches));
+  setInterval(() => refresh(printing.matches), 60000);
 
   for (const button of document.querySelectorAll("button[data-copy]")) {
     const name = button.textContent;
