@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -15,6 +16,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 var shots = flag.String("shots", "", "write pictures of all pages into this `folder`")
@@ -198,4 +204,51 @@ func quoted(text string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(strings.ToValidUTF8(text, ""))) // a builder takes everything
 	return b.String()
+}
+
+// TestPageInUse uses the home page as visitors do: with the keyboard, the copy
+// button, and without any script.
+func TestPageInUse(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	address := freshSite(t, "")
+	tab, cancel := chromedp.NewContext(c.ctx)
+	defer cancel()
+	ctx, expire := context.WithTimeout(tab, time.Minute)
+	defer expire()
+	is := func(what, expression string) chromedp.Action {
+		return chromedp.ActionFunc(func(ctx context.Context) error {
+			var got bool
+			err := chromedp.Poll(expression, &got, chromedp.WithPollingTimeout(10*time.Second)).Do(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			return nil
+		})
+	}
+	const button = `document.querySelector("[data-copy$='latest.atom']")`
+	err := chromedp.Run(ctx,
+		chromedp.Navigate(address+"/"),
+		chromedp.KeyEvent(kb.Tab),
+		is("the first stop leads past the masthead", `document.activeElement.matches(".skip") && document.activeElement.getBoundingClientRect().left >= 0`),
+		chromedp.KeyEvent(kb.Enter),
+		is("the next one is behind it", `document.activeElement.id === "page:main"`),
+		chromedp.Evaluate(`navigator.clipboard.writeText = async (text) => { window.copied = text; }`, nil),
+		chromedp.Click(`[data-copy$="latest.atom"]`),
+		is("the address is copied", `window.copied === "http://localhost:8080/latest.atom" && `+button+`.textContent === "Copied"`),
+		is("that is said", `document.querySelector("[role=status]").textContent === "Copied"`),
+		chromedp.Evaluate(`navigator.clipboard.writeText = async () => { throw new Error("no"); }`, nil),
+		chromedp.Click(`[data-copy$="latest.rss"]`),
+		is("else it is selected", `getSelection().toString() === "http://localhost:8080/latest.rss"`),
+
+		emulation.SetScriptExecutionDisabled(true),
+		chromedp.Navigate(address+"/"),
+		emulation.SetScriptExecutionDisabled(false), // to look at what came without
+		is("without a script the dates are there", `document.querySelector("time").textContent.includes("2026, ")`),
+		is("and the addresses", `document.querySelector("dd a[href$='latest.rss']").getBoundingClientRect().height > 0`),
+		is("and no button that does nothing", `getComputedStyle(`+button+`).visibility === "hidden"`),
+	)
+	if err != nil {
+		t.Error(err)
+	}
 }
