@@ -80,7 +80,8 @@ const audit = `(async () => {
   }
   if (window.__shift > 0) wrong.push("layout shift " + window.__shift);
   const wide = document.documentElement.scrollWidth - innerWidth;
-  if (wide > 0) wrong.push("scrolls sideways by " + wide + " px");
+  if (wide > 0) wrong.push("scrolls sideways by " + wide + " px: " +
+    [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth).slice(0, 3).map((e) => e.outerHTML.slice(0, 300)));
   return wrong;
 })()`
 

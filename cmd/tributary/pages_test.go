@@ -168,6 +168,7 @@ func TestAttacksOnPages(t *testing.T) {
 			if err := json.Unmarshal(data, &vectors); err != nil {
 				t.Fatal(err)
 			}
+			vectors = append(vectors, struct{ Name, HTML string }{"a word without an end", strings.Repeat("W", 200)})
 			s := newTestSite(t, strings.Replace(siteConfig, `name = "latest"`, "name = \"latest\"\nlimit = 1000\nmax_share = 1.0", 1)+
 				sourceConfig("attacks", "file:attacks.xml"))
 			var feed strings.Builder
