@@ -47,24 +47,39 @@ func (o *outcome) fail(path string, err error) {
 
 // issue is a feed on its way through a round.
 type issue struct {
-	owner   *owner
-	edition *news.Edition
-	last    int64 // number of the newest story that entered the feed
-	outcome outcome
-	err     error // the store's; nothing else is set then
+	owner     *owner
+	edition   *news.Edition
+	published *news.LastEdition // what readers are given from now on
+	held      bool              // the edition isn't published; published is an earlier one
+	outcome   outcome
+	err       error // the store's; nothing else is set then
 }
 
-// issue makes a feed as of now.
-func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed) issue {
+// stamp is what a feed is made as of: both were read before its stories.
+type stamp struct {
+	revision    int64
+	fingerprint string
+}
+
+// issue makes a feed as of now, unless it has to be held.
+func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed, as stamp) issue {
 	edition, err := selectEdition(p.config.Site, feed, now(), storePager(ctx, p.store, feed.Name))
 	if err != nil {
 		return issue{err: fmt.Errorf("select feed %s: %w", feed.Name, err)}
 	}
-	last, err := p.place(ctx, &edition)
+	entered, err := p.place(ctx, &edition)
 	if err != nil {
 		return issue{err: fmt.Errorf("place feed %s in its history: %w", feed.Name, err)}
 	}
-	return issue{owner: o, edition: &edition, last: last, outcome: p.feed(o, &edition)}
+	last, loss, err := p.hold(ctx, o, &edition)
+	if err != nil {
+		return issue{err: fmt.Errorf("compare feed %s with its last edition: %w", feed.Name, err)}
+	}
+	if loss != nil {
+		return issue{owner: o, edition: &edition, published: last, held: true, outcome: p.heldBack(&edition, loss)}
+	}
+	published := unchanged(o.published, lastEdition(&edition, entered, as))
+	return issue{owner: o, edition: &edition, published: published, outcome: p.feed(o, &edition)}
 }
 
 // feed makes all addresses of an edition. What fails, fails alone: a format

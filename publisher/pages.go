@@ -26,16 +26,25 @@ const (
 // feedPages makes the page of a feed; that of the first feed is the home page
 // too, with the same bytes.
 func (p *Publisher) feedPages(out *outcome, edition *news.Edition) {
-	if p.config.Pages == nil {
+	paths := p.feedPagePaths(edition.Feed.Name)
+	if len(paths) == 0 {
 		return
-	}
-	paths := []string{"/" + edition.Feed.Name}
-	if edition.Feed.Name == p.config.Feeds[0].Name {
-		paths = append(paths, "/")
 	}
 	body, err := p.config.Pages.Feed(site.FeedPage{Edition: *edition, Feeds: p.config.Feeds})
 	for _, path := range paths {
 		p.page(out, path, body, edition.Updated, err)
+	}
+}
+
+// feedPagePaths are the addresses of the page of a feed.
+func (p *Publisher) feedPagePaths(feed string) []string {
+	switch {
+	case p.config.Pages == nil:
+		return nil
+	case feed == p.config.Feeds[0].Name:
+		return []string{"/" + feed, "/"}
+	default:
+		return []string{"/" + feed}
 	}
 }
 

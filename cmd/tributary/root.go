@@ -45,7 +45,7 @@ Start with "tributary init", then "tributary serve".`,
 		return fmt.Errorf("%w; %q tells the flags", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(
-		newServe(a), newRefresh(a), newBuild(a), newCheck(a), newParse(a),
+		newServe(a), newRefresh(a), newBuild(a), newPublish(a), newCheck(a), newParse(a),
 		newSources(a), newInit(a), newVersion(a),
 	)
 	return root

@@ -41,6 +41,11 @@ type Store interface {
 
 	Kept(ctx context.Context) (news.Kept, error)
 	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)
+
+	Fingerprints(ctx context.Context) (map[string]string, error)
+	Fates(ctx context.Context, feed string, stories []news.LastStory) (fates []news.Fate, fingerprint string, err error)
+	LastEdition(ctx context.Context, feed string) (last news.LastEdition, ok bool, err error)
+	Force(ctx context.Context, feed string) (ok bool, err error)
 }
 
 // Open opens one more handle on the same database, as another process would.
@@ -51,7 +56,7 @@ type Open func(t *testing.T) Store
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
-		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
+		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {
