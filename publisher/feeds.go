@@ -63,7 +63,7 @@ type stamp struct {
 
 // issue makes a feed as of now, unless it has to be held.
 func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed, as stamp) issue {
-	edition, err := selectEdition(p.config.Site, feed, now(), storePager(ctx, p.store, feed.Name))
+	edition, err := selectEdition(p.config.Site, feed, now(), storeReader(ctx, p.store, feed.Name))
 	if err != nil {
 		return issue{err: fmt.Errorf("select feed %s: %w", feed.Name, err)}
 	}

@@ -26,6 +26,11 @@ type Store interface {
 	// filled. The zero cursor stands before the newest.
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 
+	// Spread gives the shown items of a feed as Newest does, from the newest
+	// on, but at most perSource of each source, its newest, and at most limit.
+	// It costs the same however many stories a source has.
+	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
+
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
 

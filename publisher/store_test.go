@@ -77,6 +77,14 @@ func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit
 	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
 }
 
+func (m *memory) Spread(_ context.Context, feed string, perSource, limit int) ([]news.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	read := 0
+	items, _ := readerOf(m.items[feed], &read).spread(perSource, limit)
+	return items, m.err
+}
+
 // numbered gives the shown items with numbers from first to last.
 func (m *memory) numbered(feed string, first, last int64) (list []news.Item) {
 	ids := m.entered[feed]

@@ -77,8 +77,10 @@ func (t *tx) nextNumber(feed int64) (number int64, err error) {
 
 func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
 	_, err := t.exec(`
-		INSERT INTO feed_story (feed, hidden, date, story, public_id, entered)
-		VALUES (?1, ?2, ?3, ?4, (SELECT nullif(?5, public_id) FROM stories WHERE key = ?4), ?6)
+		INSERT INTO feed_story (feed, hidden, date, story, public_id, entered, source)
+		SELECT ?1, ?2, ?3, key, nullif(?5, public_id), ?6, source
+		FROM stories
+		WHERE key = ?4
 		ON CONFLICT (story, feed) DO UPDATE
 		SET hidden = excluded.hidden, date = excluded.date, public_id = excluded.public_id,
 			entered = excluded.entered`,
@@ -157,7 +159,10 @@ func (t *tx) replacePlaces(feed string, e edition, places []news.Place) error {
 			return err
 		}
 	}
-	return nil
+	if len(gone) == 0 {
+		return nil
+	}
+	return t.resetSources(e.feed)
 }
 
 // oldestFirst is the order in which stories enter a feed that gets many of them

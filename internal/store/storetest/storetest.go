@@ -34,6 +34,7 @@ type Store interface {
 	Revisions(ctx context.Context) (map[string]int64, error)
 	Watch(ctx context.Context) <-chan struct{}
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
+	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
 	Entered(ctx context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error)
@@ -56,7 +57,7 @@ type Open func(t *testing.T) Store
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
-		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
+		placeChecks, feedChecks, itemChecks, spreadChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {
