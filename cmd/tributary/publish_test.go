@@ -1,7 +1,8 @@
 package main
 
 import (
-	"net/http"
+	"cmp"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -29,11 +30,11 @@ func TestPublishBesideServe(t *testing.T) {
 	items := upstreamtest.Items(20)
 	s.write("mirror.xml", upstreamtest.RSS("Mirror", items...))
 	first := s.start(program, "serve", "--listen", "127.0.0.1:0")
-	addresses := []string{first.address(t) + "/latest.rss"}
+	addresses := []string{first.address(t)}
 	second := s.start(program, "serve", "--listen", "127.0.0.1:0", "--roles", "publish")
-	addresses = append(addresses, second.address(t)+"/latest.rss")
+	addresses = append(addresses, second.address(t))
 	gone := items[10].Title
-	before := await(t, addresses[0], gone)
+	before := await(t, addresses[0]+"/latest.rss", gone)
 	awaitSame(t, addresses)
 
 	s.write("mirror.xml", upstreamtest.RSS("Mirror", items[:2]...))
@@ -43,7 +44,7 @@ func TestPublishBesideServe(t *testing.T) {
 	}
 	for i, p := range []*process{first, second} {
 		p.awaitLog(t, "held: 18 of 20")
-		if _, body := get(t, addresses[i]); body != before {
+		if _, body := get(t, addresses[i]+"/latest.rss"); body != before {
 			t.Errorf("server %d does not keep the last edition", i)
 		}
 	}
@@ -54,36 +55,47 @@ func TestPublishBesideServe(t *testing.T) {
 	for _, p := range []*process{first, second} {
 		p.awaitLog(t, "published again")
 	}
-	if _, body := awaitSame(t, addresses); strings.Contains(body, gone) || !strings.Contains(body, items[0].Title) {
+	awaitSame(t, addresses)
+	if _, body := get(t, addresses[1]+"/latest.rss"); strings.Contains(body, gone) || !strings.Contains(body, items[0].Title) {
 		t.Errorf("not let through: %s", body)
 	}
 }
 
-// awaitSame waits until all addresses give the same bytes under the same
-// validators, and gives them.
-func awaitSame(t *testing.T, addresses []string) (*http.Response, string) {
+// awaitSame waits until all servers give the same bytes under the same
+// validators, for every document and coding.
+func awaitSame(t *testing.T, servers []string) {
 	t.Helper()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	var problem string
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
 		problem = ""
-		wanted, body := get(t, addresses[0])
-		for _, address := range addresses[1:] {
-			response, other := get(t, address)
-			for _, field := range []string{"Etag", "Last-Modified"} {
-				if a, b := wanted.Header.Get(field), response.Header.Get(field); a == "" || a != b {
-					problem = field + ": " + a + " and " + b
+		for _, path := range []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/latest.opml"} {
+			for _, coding := range []string{"identity", "gzip", "br"} {
+				for _, server := range servers[1:] {
+					problem = cmp.Or(problem, difference(t, servers[0]+path, server+path, coding))
 				}
-			}
-			if other != body {
-				problem = "the bodies differ"
 			}
 		}
 		if problem == "" {
-			return wanted, body
+			return
 		}
 	}
 	t.Fatalf("the servers don't agree: %s", problem)
-	return nil, ""
+}
+
+// difference tells what differs between what two addresses give.
+func difference(t *testing.T, a, b, coding string) string {
+	t.Helper()
+	one, body := get(t, a, "Accept-Encoding", coding)
+	other, bodyOther := get(t, b, "Accept-Encoding", coding)
+	for _, field := range []string{"Etag", "Last-Modified", "Content-Encoding", "Content-Type"} {
+		if is, was := one.Header.Get(field), other.Header.Get(field); is != was || is == "" && field != "Content-Encoding" {
+			return fmt.Sprintf("%s as %s: %s %q and %q", a, coding, field, is, was)
+		}
+	}
+	if body != bodyOther {
+		return fmt.Sprintf("%s as %s: the bytes differ", a, coding)
+	}
+	return ""
 }
