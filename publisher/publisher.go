@@ -67,6 +67,7 @@ type Publisher struct {
 	owners     map[string]*owner
 	restored   bool // what was kept is known
 	files      fileCache
+	sources    []news.SourceInfo // in the subscription lists
 	// latest is the head of the first feed as it stands below articles;
 	// latestChanged is set until it does, which may take until articlesNext.
 	latest        news.Edition
