@@ -159,7 +159,7 @@ func (p *Publisher) noteShown() {
 		}
 		shown[feed.Name] = o.revision
 		histories[feed.Name] = &history{
-			site: config.Site, feed: feed, links: config.links, revision: o.revision, last: o.last, complete: o.complete,
+			config: &config, feed: feed, revision: o.revision, last: o.last, complete: o.complete,
 		}
 	}
 	p.shown.Store(&shown)

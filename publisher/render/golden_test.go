@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-var options = render.Options{TTL: 30 * time.Minute}
+var options = render.Options{TTL: 30 * time.Minute, Hub: "https://hub.example.net/?a=1&b=2"}
 
 // mustRender renders and fails the test when anything was left out.
 func mustRender(t testing.TB, f render.Format, edition *news.Edition) []byte {
