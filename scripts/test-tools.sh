@@ -12,6 +12,10 @@ need() { # PROBE PACKAGE...: packages that are lacking when the probe fails
 	sh -c "$probe" >/dev/null 2>&1 || missing="$missing $*"
 }
 need '/usr/bin/python3 -c "import feedparser"' python3-feedparser
+need 'newsboat -v' newsboat
+need 'command -v sfeed_update' sfeed
+need 'command -v curl' curl
+need 'r2e --version' rss2email
 need 'xmllint --version' libxml2-utils
 need 'chromium --version' chromium
 need 'node --version && npm --version' nodejs npm
@@ -27,6 +31,6 @@ if [ -n "$missing" ]; then
 fi
 
 readers=cmd/tributary/testdata/readers
-if [ ! -d "$readers/node_modules/feedsmith" ]; then
+if [ ! -d "$readers/node_modules/feedsmith" ] || [ ! -d "$readers/node_modules/rss-parser" ]; then
 	npm --prefix "$readers" install --silent --no-audit --no-fund </dev/null
 fi
