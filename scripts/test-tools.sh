@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# a browser, and a checker for XML. As root on Debian it installs what is missing;
+# a browser, web servers, and a checker for XML. As root on Debian it installs what is missing;
 # elsewhere it names it and fails.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,6 +18,8 @@ need 'command -v curl' curl
 need 'r2e --version' rss2email
 need 'xmllint --version' libxml2-utils
 need 'chromium --version' chromium
+need 'nginx -v' nginx-light
+need 'caddy version' caddy
 need 'node --version && npm --version' nodejs npm
 
 if [ -n "$missing" ]; then
