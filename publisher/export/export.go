@@ -120,7 +120,7 @@ func (e *export) open() (err error) {
 		return fmt.Errorf("lock export directory %s: %w", e.dir, err)
 	}
 	if e.root, err = os.OpenRoot(e.target); err != nil {
-		e.lock.Close()
+		unlock(e.lock)
 		return fmt.Errorf("open export directory: %w", err)
 	}
 	return nil
@@ -128,7 +128,7 @@ func (e *export) open() (err error) {
 
 func (e *export) close() {
 	e.root.Close()
-	e.lock.Close()
+	unlock(e.lock)
 }
 
 func (e *export) run(ctx context.Context) error {

@@ -61,7 +61,7 @@ func (s *stage) close() {
 		os.RemoveAll(s.path) // what stays is removed by the next export
 	}
 	if s.lock != nil {
-		s.lock.Close()
+		unlock(s.lock)
 	}
 }
 
