@@ -11,6 +11,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"tributary/aggregator/fetch"
+	"tributary/aggregator/fulltext"
 	"tributary/aggregator/normalize"
 	"tributary/internal/news"
 )
@@ -34,11 +36,19 @@ type Fetcher interface {
 type Options struct {
 	Store   Store   // required
 	Fetcher Fetcher // required
-	Log     *slog.Logger
+	// Pages and PageStore give stories the text of their own pages, where
+	// their source asks for it; nobody gets one when either is nil.
+	Pages     Fetcher
+	PageStore fulltext.Store
+	Log       *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Jitter gives numbers in [0, 1) for back-off; rand.Float64 when nil.
 	Jitter func() float64
+	// MaxStories is how many stories of one source are kept at most, whatever
+	// its Keep says: a source that invents new ids at each visit must not fill
+	// the disk. 50,000 when zero.
+	MaxStories int
 	// Observe is told of each visit once it is stored, from one goroutine; it
 	// must not block. Optional.
 	Observe func(Visited)
@@ -83,7 +93,9 @@ type Aggregator struct {
 	observe func(Visited)
 	held    func(source string, due time.Time)
 
+	maxStories int
 	normalizer *normalize.Normalizer
+	fullText   *fulltext.Worker // nil: nobody gets a full text
 	// current is replaced as a whole by Configure.
 	current atomic.Pointer[plan]
 	// applying keeps Configure's view of stories and places from changing
@@ -105,6 +117,7 @@ type Aggregator struct {
 func New(o Options) *Aggregator {
 	a := &Aggregator{
 		store: o.Store, fetcher: o.Fetcher, log: o.Log, now: o.Now, jitter: o.Jitter, observe: o.Observe, held: o.Held,
+		maxStories: cmp.Or(o.MaxStories, maxStories),
 		normalizer: normalize.New(),
 		parsing:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		wake:       make(chan struct{}, 1),
@@ -125,6 +138,12 @@ func New(o Options) *Aggregator {
 		a.held = func(string, time.Time) {}
 	}
 	a.current.Store(&plan{})
+	if o.Pages != nil && o.PageStore != nil {
+		a.fullText = fulltext.New(fulltext.Options{
+			Store: o.PageStore, Fetcher: o.Pages, Recording: a.applying.RLocker(),
+			Log: a.log, Now: a.now, Jitter: a.jitter, Recorded: a.Wake,
+		})
+	}
 	return a
 }
 
@@ -146,6 +165,9 @@ func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
 		return fmt.Errorf("store the configured sources: %w", err)
 	}
 	next.setKeys(keys)
+	if err := a.configureFullText(ctx, next); err != nil {
+		return err
+	}
 	a.current.Store(next) // from here on the store holds these sources and no others
 	defer a.Wake()
 	return a.arrangeFeeds(ctx, next)

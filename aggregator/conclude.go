@@ -9,8 +9,14 @@ import (
 	"tributary/internal/news"
 )
 
-// deadAfter is how long a source fails before it is dead.
-const deadAfter = 30 * 24 * time.Hour
+const (
+	// deadAfter is how long a source fails before it is dead.
+	deadAfter = 30 * 24 * time.Hour
+	// A source has moved when it was sent to the same address for good so many
+	// times, over so long: a redirect by mistake is mended before.
+	movedTimes = 3
+	movedOver  = 48 * time.Hour
+)
 
 // dueHint is what a visit learned about when to come again.
 type dueHint struct {
@@ -43,7 +49,7 @@ func (a *Aggregator) conclude(source *planned, lease news.Lease, f found, err er
 	if f.batch != nil {
 		result.Refresh, result.Gap = &f.due.refresh, f.due.gap
 	}
-	result.Health = news.HealthOK
+	result.Health = a.working(&lease.Source, result.MovedTo)
 	result.Due = a.due(source, f.due, 0)
 	return result
 }
@@ -62,21 +68,32 @@ func (a *Aggregator) concludeFailure(result *news.Result, source *planned, hint 
 	result.Health = a.failing(state, cause)
 	if fetching, ok := errors.AsType[*fetch.Error](err); ok {
 		hint.retryAfter, hint.fresh = fetching.RetryAfter, fetching.FreshFor
+		if fetching.HostWide {
+			result.HostFree = a.now().Add(fetching.RetryAfter)
+		}
 	}
 	pause := schedule.Backoff(schedule.Failure{
 		Cause: cause, Count: result.Failures, Strikes: result.Lease.Strike,
-		Dead: result.Health == news.HealthDead, RetryAfter: hint.retryAfter,
+		Health: result.Health, RetryAfter: hint.retryAfter,
 	}, a.interval(source, hint.gap), a.jitter)
 	result.Due = a.due(source, hint, pause)
-	if cause == news.CauseRateLimited && visit.Status == 429 && !source.Fetch.Unpaced {
-		result.HostFree = a.now().Add(min(hint.retryAfter, schedule.MaxRetryAfter))
-	}
 }
 
-// failing is the health of a source whose visit failed.
+// working is the health of a source whose visit brought what was asked for, by
+// way of permanent redirects to an address or straight.
+func (a *Aggregator) working(state *news.SourceState, movedTo string) news.Health {
+	if movedTo != "" && movedTo == state.MovedTo && state.MovedSeen+1 >= movedTimes &&
+		a.now().Sub(state.MovedSince).Round(time.Second) >= movedOver { // stored times are cut
+		return news.HealthMoved
+	}
+	return news.HealthOK
+}
+
+// failing is the health of a source whose visit failed. One that is gone stays
+// so until it works: another error says nothing against what the upstream said.
 func (a *Aggregator) failing(state *news.SourceState, cause news.Cause) news.Health {
 	switch {
-	case cause == news.CauseGone:
+	case cause == news.CauseGone, state.Health == news.HealthGone:
 		return news.HealthGone
 	case state.Health == news.HealthDead:
 		return news.HealthDead
@@ -99,6 +116,15 @@ func (a *Aggregator) due(source *planned, hint dueHint, backoff time.Duration) t
 		Now: now, Schedule: source.schedule, Gap: hint.gap,
 		RetryAfter: hint.retryAfter, Fresh: hint.fresh, Refresh: hint.refresh, Backoff: backoff,
 	})
+}
+
+// suspicion slows sources down whose documents kill or stall the process.
+func (a *Aggregator) suspicion() news.Suspicion {
+	return news.Suspicion{
+		Claims: schedule.MaxStrikes,
+		Due:    a.now().Add(schedule.MaxBackoff),
+		Detail: "its last visits began and never ended: the document may kill or stall the process; it is asked daily until a visit ends",
+	}
 }
 
 func later(a, b time.Time) time.Time {

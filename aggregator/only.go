@@ -27,17 +27,22 @@ func (p *puller) claimOnly(ctx context.Context, plan *plan, free int) (all news.
 	for size := free; len(left) > 0 && len(all.Leases) < free; size = min(2*size, maxOnly) {
 		part := left[:min(size, len(left))]
 		claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-			Now: p.a.now(), Only: part, Limit: free - len(all.Leases), Lease: plan.lease,
+			Now: p.a.now(), Only: part, Limit: free - len(all.Leases), Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 		})
 		if err != nil {
 			return all, err
 		}
 		left = left[len(part):]
 		back = append(back, without(part, claimed.Leases)...)
-		p.start(ctx, plan, claimed.Leases)
-		all.Leases = append(all.Leases, claimed.Leases...)
+		p.start(ctx, plan, claimed.Leases, 0)
+		if all.Leases == nil {
+			all.Leases = claimed.Leases // mostly all of them; they are large
+		} else {
+			all.Leases = append(all.Leases, claimed.Leases...)
+		}
 		all.Waiting = all.Waiting || claimed.Waiting
 		all.Next = earliest(all.Next, claimed.Next)
+		all.Free = earliest(all.Free, claimed.Free)
 	}
 	return all, nil
 }

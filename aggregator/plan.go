@@ -21,7 +21,10 @@ type plan struct {
 	sources map[string]*planned
 	keys    map[string]news.SourceKey
 	byKey   map[news.SourceKey]*planned
+	longest time.Duration // visit of any source
 	lease   time.Duration
+	// patience is how long a host may be busy by our own doing.
+	patience time.Duration
 	// articlesDue is set when the articles changed on disk.
 	articlesDue atomic.Bool
 }
@@ -41,9 +44,11 @@ func newPlan(settings Settings) (*plan, error) {
 			return nil, fmt.Errorf("source %q: %w", source.Name, err)
 		}
 		p.sources[source.Name] = &planned{Source: source, schedule: parsed}
-		p.lease = max(p.lease, source.Fetch.Timeout)
+		p.longest = max(p.longest, source.Fetch.Timeout)
+		p.patience = max(p.patience, source.Fetch.HostDelay)
 	}
-	p.lease += leaseSlack
+	p.lease = p.longest + leaseSlack
+	p.patience += p.lease + p.longest // a lease ahead lasts longer
 	if settings.Articles != nil {
 		p.sources[news.ArticlesName] = &planned{Source: articlesSource()}
 	}

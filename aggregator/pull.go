@@ -22,34 +22,46 @@ const (
 	// The pause after the store failed doubles from the first to the last.
 	troublePause    = time.Second
 	maxTroublePause = 30 * time.Second
+	// When a program starts, everything may be due at once. The first requests
+	// are then spread over this much for each, but not over more than maxSpread.
+	spreadEach = 50 * time.Millisecond
+	maxSpread  = 2 * time.Second
 )
 
 // puller is one run of the loop that claims and visits. Only the loop's
 // goroutine touches its plain fields.
 type puller struct {
 	a        *Aggregator
+	begun    bool             // the first claim was made
 	once     bool             // end when nothing that was asked for is left
 	dueBy    time.Time        // with once: what was due at the start
 	only     []news.SourceKey // with once: these and no others, those that were started left out
-	inFlight atomic.Int64
-	freed    chan struct{} // holds a token when a visit has ended or was recorded
+	inFlight atomic.Int64     // visits that were started or wait for a worker
+	freed    chan struct{}    // holds a token when a visit has ended or was recorded
 	jobs     chan job
 	workers  int64
 	visits   sync.WaitGroup // one for each worker
+	pace     pace
 	recorder *recorder
 	trouble  trouble
 }
 
-// Run pulls what is due until ctx ends, then returns nil. Visits in flight are
+// Run pulls what is due, and does chores, until ctx ends, then returns nil. Visits in flight are
 // given up; what they would have brought is fetched again when their leases
 // have expired. Trouble with the store is logged and waited out.
 func (a *Aggregator) Run(ctx context.Context) error {
+	defer a.runFullText(ctx)()
+	var chores sync.WaitGroup
+	chores.Go(func() { a.runChores(ctx) })
+	defer chores.Wait()
 	p := a.newPuller(ctx, false)
 	return p.run(ctx)
 }
 
 func (a *Aggregator) newPuller(ctx context.Context, once bool) *puller {
-	p := &puller{a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job), trouble: trouble{log: a.log}}
+	p := &puller{
+		a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job, maxAhead), trouble: trouble{log: a.log},
+	}
 	p.recorder = a.newRecorder(ctx, p.signal, !once)
 	return p
 }
@@ -88,7 +100,8 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	if err := p.claimArticles(ctx, plan); err != nil {
 		return news.Claimed{}, err
 	}
-	free := plan.Concurrency - int(p.inFlight.Load())
+	p.lookAhead(plan)
+	free := plan.Concurrency + p.pace.ahead - int(p.inFlight.Load())
 	if free <= 0 {
 		return news.Claimed{Waiting: true}, nil
 	}
@@ -96,13 +109,23 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 		return p.claimOnly(ctx, plan, free)
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: plan.lease,
+		Now: p.a.now(), DueBy: p.dueBy, Limit: free, Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 	})
 	if err != nil {
 		return claimed, err
 	}
-	p.start(ctx, plan, claimed.Leases)
+	p.start(ctx, plan, claimed.Leases, p.spread(len(claimed.Leases)))
+	p.begun = true
 	return claimed, nil
+}
+
+// spread is over how long the first of n visits are spread. Later on, places
+// become free one by one, which spreads them well enough.
+func (p *puller) spread(n int) time.Duration {
+	if p.begun || p.once {
+		return 0
+	}
+	return min(time.Duration(n)*spreadEach, maxSpread)
 }
 
 // claimArticles visits the articles out of turn when they changed on disk.
@@ -111,13 +134,13 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 		return nil
 	}
 	claimed, err := p.a.store.Claim(ctx, news.ClaimRequest{
-		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: plan.lease,
+		Now: p.a.now(), Only: []news.SourceKey{plan.keys[news.ArticlesName]}, Limit: 1, Lease: p.lease(plan), Suspicion: p.a.suspicion(),
 	})
 	if err != nil || len(claimed.Leases) == 0 {
 		plan.articlesDue.Store(true) // held by a visit that may have begun before the change
 		return err
 	}
-	p.start(ctx, plan, claimed.Leases)
+	p.start(ctx, plan, claimed.Leases, 0)
 	return nil
 }
 
@@ -128,24 +151,33 @@ func (p *puller) signal() {
 	}
 }
 
-// finished reports whether a single round has nothing left to start.
+// finished reports whether a single round has nothing left to start. It waits
+// for hosts that are busy or have their pause, but not for one that asked to be
+// left alone.
 func (p *puller) finished(claimed news.Claimed) bool {
-	return len(claimed.Leases) == 0 && !claimed.Waiting
+	if len(claimed.Leases) > 0 {
+		return false
+	}
+	return !claimed.Waiting || claimed.Free.Sub(p.a.now()) > p.a.current.Load().patience
 }
 
 // pause says how long nothing is to be done unless something happens.
 func (p *puller) pause(claimed news.Claimed, err error) time.Duration {
+	next := claimed.Next
+	if p.once && len(claimed.Leases) == 0 {
+		next = claimed.Free // what becomes due meanwhile is not of this round
+	}
 	switch {
 	case err != nil:
 		return p.trouble.pause
-	case claimed.Next.IsZero():
+	case next.IsZero():
 		return idlePause
 	}
 	least := time.Duration(0)
 	if len(claimed.Leases) == 0 {
 		least = gatherPause // whatever the store says, never spin
 	}
-	return min(max(claimed.Next.Sub(p.a.now()), least), idlePause)
+	return min(max(next.Sub(p.a.now()), least), idlePause)
 }
 
 // wait returns when the pause is over, or before: when sources were made due,
@@ -163,12 +195,14 @@ func (p *puller) wait(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// gather waits until half of the places are free, but not for long.
+// gather waits until as many places are free as half of the visits at once, but
+// not for long.
 func (p *puller) gather(ctx context.Context) {
 	timer := time.NewTimer(gatherPause)
 	defer timer.Stop()
-	limit := int64(p.a.current.Load().Concurrency)
-	for p.inFlight.Load() > limit-max(limit/2, 1) {
+	workers := p.a.current.Load().Concurrency
+	limit := int64(workers + p.pace.ahead - max(workers/2, 1))
+	for p.inFlight.Load() > limit {
 		select {
 		case <-ctx.Done():
 			return

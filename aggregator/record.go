@@ -13,7 +13,7 @@ import (
 
 const (
 	// recordGroup is how many results one transaction holds at most.
-	recordGroup = 512
+	recordGroup = 128
 	// quietPause is how long the first unchanged source of a group waits.
 	quietPause = 20 * time.Millisecond
 )
@@ -168,6 +168,9 @@ func (r *recorder) store(ctx context.Context, group []news.Result) error {
 	}
 	for i := range group {
 		r.a.tell(&group[i], recorded[i])
+	}
+	if r.a.fullText != nil {
+		r.a.fullText.Wake()
 	}
 	return nil
 }

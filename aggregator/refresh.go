@@ -13,10 +13,14 @@ import (
 type Round struct {
 	Names []string // these sources, due or not
 	All   bool     // every source, due or not; else what is due
+	// NoFullText leaves the pages of stories to Run or the next round.
+	NoFullText bool
 }
 
 // Refresh pulls each source of a round once and returns when all of it is
-// stored. The local articles are always part of it. A source that another
+// stored. The local articles are always part of it, and so are full texts,
+// for a minute at most; what is left of those is read next time. So are the
+// chores that are due, unless the round names sources. A source that another
 // visit has leased is left to that one, which may be one of a process that was
 // killed: such sources are told to Options.Held. Failed visits are no error:
 // they are told to Options.Observe; an error means that the store failed, a
@@ -29,7 +33,19 @@ func (a *Aggregator) Refresh(ctx context.Context, round Round) error {
 	if err := a.RefreshArticles(ctx); err != nil {
 		return err
 	}
-	return a.pullOnce(ctx, only)
+	if err := a.pullOnce(ctx, only); err != nil {
+		return err
+	}
+	if a.fullText != nil && !round.NoFullText {
+		a.fullText.Round(ctx, fullTextRound)
+	}
+	if len(round.Names) > 0 {
+		return nil
+	}
+	if _, err := a.dueChores(ctx); err != nil {
+		return fmt.Errorf("do chores: %w", err)
+	}
+	return nil
 }
 
 // RefreshArticles reads the local articles once and returns when they are

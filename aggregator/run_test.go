@@ -200,7 +200,7 @@ func TestRunWaitsOutAFailingStore(t *testing.T) {
 func TestRunKeepsResultsForAFailingStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, fetched := (*flaky)(nil), &counting{}
+		store, fetched := (*flaky)(nil), &fetchCount{}
 		r := newRig(t, func(o *aggregator.Options) {
 			store = &flaky{Store: o.Store, broken: true}
 			fetched.Fetcher = o.Fetcher
@@ -222,13 +222,13 @@ func TestRunKeepsResultsForAFailingStore(t *testing.T) {
 	})
 }
 
-// counting counts fetches.
-type counting struct {
+// fetchCount counts fetches.
+type fetchCount struct {
 	aggregator.Fetcher
 	n atomic.Int64
 }
 
-func (c *counting) Fetch(ctx context.Context, request fetch.Request) (*fetch.Response, error) {
+func (c *fetchCount) Fetch(ctx context.Context, request fetch.Request) (*fetch.Response, error) {
 	c.n.Add(1)
 	return c.Fetcher.Fetch(ctx, request)
 }

@@ -59,4 +59,35 @@ type Store interface {
 	// fingerprint and raises its revision if anything differs. The order in
 	// which known places entered the feed is kept.
 	ReplacePlaces(ctx context.Context, feed, fingerprint string, places []news.Place) error
+
+	// ClaimChore leases the chore that is longest due, if one is. One that the
+	// store has never heard of is due at once. A lease that has expired is given
+	// again.
+	ClaimChore(ctx context.Context, request news.ChoreRequest) (news.ClaimedChore, error)
+
+	// FinishChore ends the lease of a chore and sets when it is due again.
+	// Nothing happens when another process has it by now.
+	FinishChore(ctx context.Context, lease news.ChoreLease, due time.Time) error
+
+	// Revise asks decide what becomes of stored stories of a source, and applies
+	// the changes, in one transaction. Known.Stories are those of the stories
+	// that still exist, and others of the source with the same canonical links.
+	// What is buried is on record for good once it returns without an error.
+	Revise(ctx context.Context, source news.SourceKey, stories []news.StoryKey, now time.Time, decide news.Revise) (news.Recorded, error)
+
+	// Find gives the stories of configured sources that an address means: a
+	// public id, that of a place too, an id, or a canonical link. The copies of
+	// other sources come with them, and all their places.
+	Find(ctx context.Context, address, canonical string) ([]news.StoredStory, error)
+
+	// Excess gives the stories of a source that are too old or too many.
+	Excess(ctx context.Context, excess news.Excess) ([]news.StoryKey, error)
+
+	// Outdated gives stories of configured sources, but no local articles, whose
+	// Policy is lower than this one, the lowest first.
+	Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error)
+
+	// Tidy forgets what the store keeps beside stories and is needed no more,
+	// and makes up for what it could not put on record before.
+	Tidy(ctx context.Context, now time.Time) error
 }

@@ -1,10 +1,12 @@
 package aggregator
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -74,8 +76,8 @@ func (a *Aggregator) pull(ctx context.Context, plan *plan, source *planned, leas
 	return f, nil
 }
 
-// read parses a body. The number of bodies that are parsed at once is bounded;
-// the rest wait.
+// read parses a body and releases it. The number of bodies that are parsed at
+// once is bounded; the rest wait.
 func (a *Aggregator) read(ctx context.Context, response *fetch.Response) (*news.Document, error) {
 	select {
 	case a.parsing <- struct{}{}:
@@ -83,7 +85,30 @@ func (a *Aggregator) read(ctx context.Context, response *fetch.Response) (*news.
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return parse.Parse(response.Body, parse.Options{ContentType: response.ContentType, URL: response.URL})
+	defer response.Release()
+	options := parse.Options{ContentType: response.ContentType, URL: response.URL}
+	if len(response.Body) < largeBody {
+		return parse.Parse(response.Body, options)
+	}
+	return readLarge(response, options)
+}
+
+// largeBody is the size in bytes from which a document is large. Each step of
+// reading it leaves as much behind, and left to itself the garbage collector
+// would let the process grow to several times that before it looks.
+const largeBody = 4 << 20
+
+// readLarge parses a large body, of which it holds no more than it must.
+func readLarge(response *fetch.Response, options parse.Options) (*news.Document, error) {
+	body := response.Body
+	if len(body) > parse.Enough {
+		body = bytes.Clone(body[:parse.Enough])
+		response.Release()
+	}
+	runtime.GC() // what the body grew out of
+	doc, err := parse.Parse(body, options)
+	runtime.GC() // the body, and what the parser made of it
+	return doc, err
 }
 
 // normalize makes a batch of a document. Stories that are known already are
@@ -95,7 +120,11 @@ func (a *Aggregator) normalize(ctx context.Context, source *planned, lease *news
 		a.log.Warn("known stories can't be told; reading all of them anew", "source", source.Name, "error", err)
 	}
 	options.Seen = seen
-	return a.normalizer.Batch(doc, options)
+	batch := a.normalizer.Batch(doc, options)
+	for i := range batch.Stories {
+		batch.Stories[i].Policy = normalize.PolicyVersion
+	}
+	return batch
 }
 
 // medianGap is the pace of a document's entries.

@@ -26,9 +26,8 @@ const (
 // history is what archive pages of a feed are made from, as of a revision. It
 // is never changed.
 type history struct {
-	site     news.Site
 	feed     news.Feed
-	links    func(path string) []string
+	config   *Config
 	revision int64
 	last     int64 // number of the newest story that entered the feed
 	complete bool  // the newest stories are all there are
@@ -147,7 +146,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	if err != nil {
 		return nil, fmt.Errorf("read page %d of the archive of feed %s: %w", n, h.feed.Name, err)
 	}
-	edition := &news.Edition{Site: h.site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
+	edition := &news.Edition{Site: h.config.Site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
 	edition.History.Open = n == h.pages() && h.last%archiveRun != 0
 	if n < h.pages() {
 		edition.History.Next = n + 1
@@ -155,19 +154,19 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	for i := range items {
 		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}
-	rendered, err := f.render(edition, nil)
+	kind := KindArchive
+	if edition.History.Open {
+		kind = KindFeed
+	}
+	rendered, err := f.render(edition, h.config.rendering(kind, nil))
 	if err == nil {
 		err = f.verify(rendered.Body, rendered.Items)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %s: %w", path, err)
 	}
-	kind := KindArchive
-	if edition.History.Open {
-		kind = KindFeed
-	}
 	return NewRendition(Draft{
-		Path: path, Kind: kind, ContentType: f.contentType, Links: h.links(path), Body: rendered.Body, Updated: edition.Updated,
+		Path: path, Kind: kind, ContentType: f.contentType, Links: h.config.links(path), Body: rendered.Body, Updated: edition.Updated,
 	}, nil), nil
 }
 

@@ -30,11 +30,11 @@ func (r *renderings) taken() map[string]int {
 func countRenderings(p *Publisher) *renderings {
 	r := &renderings{counts: map[string]int{}}
 	for i, f := range p.formats {
-		p.formats[i].render = func(edition *news.Edition, last *render.Rendered) (render.Rendered, error) {
+		p.formats[i].render = func(edition *news.Edition, options render.Options) (render.Rendered, error) {
 			r.mu.Lock()
 			r.counts["/"+edition.Feed.Name+f.extension]++
 			r.mu.Unlock()
-			return f.render(edition, last)
+			return f.render(edition, options)
 		}
 	}
 	return r

@@ -14,7 +14,7 @@ import (
 type format struct {
 	extension, contentType string
 
-	render func(edition *news.Edition, last *render.Rendered) (render.Rendered, error)
+	render func(edition *news.Edition, options render.Options) (render.Rendered, error)
 	verify func(body []byte, items int) error
 }
 
@@ -24,9 +24,7 @@ func feedFormats() []format {
 	for i, f := range render.Formats {
 		list[i] = format{
 			extension: f.Extension, contentType: f.ContentType,
-			render: func(edition *news.Edition, last *render.Rendered) (render.Rendered, error) {
-				return f.Render(edition, render.Options{Last: last})
-			},
+			render: f.Render,
 			verify: f.Verify,
 		}
 	}
@@ -100,7 +98,7 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f format) {
 	path := "/" + edition.Feed.Name + f.extension
 	last := o.rendered[f.extension]
-	rendered, err := f.render(edition, last)
+	rendered, err := f.render(edition, p.config.rendering(KindFeed, last))
 	if err == nil {
 		err = f.verify(rendered.Body, rendered.Items)
 	}
@@ -120,6 +118,12 @@ func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f fo
 		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.config.links(path),
 		Body: rendered.Body, Updated: edition.Updated, LastModified: now(),
 	}))
+}
+
+// rendering gives the options of a document. Within its TTL a reader who asks
+// again gets what a cache on the way has kept.
+func (c *Config) rendering(kind Kind, last *render.Rendered) render.Options {
+	return render.Options{TTL: headersOf(kind).maxAge, Hub: c.Hub, Last: last}
 }
 
 // links are the Link headers of a feed: its hub, if any, and exactly one self

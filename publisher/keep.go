@@ -7,13 +7,22 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tributary/internal/news"
 )
 
-// keepBatch is how many renditions are written down in one step: others may
-// write to the store in between.
-const keepBatch = 64
+const (
+	// keepBatch is how many renditions are written down in one step: others
+	// may write to the store in between.
+	keepBatch = 64
+	// keepRest is how long nothing is written after that: a feed that changes
+	// every second need not go to the disk every second, and what was changed
+	// has its brotli by then.
+	keepRest = 5 * time.Second
+	// lastKeep bounds the last writing, when the program stops.
+	lastKeep = 2 * time.Second
+)
 
 // keeper writes the table down, behind the serving.
 type keeper struct {
@@ -94,22 +103,27 @@ func (p *Publisher) forgetRestored() bool {
 	return len(c.gone) > 0
 }
 
-// keepAll keeps what is new in the table until ctx ends.
+// keepAll keeps what is new in the table until ctx ends, and then once more, so
+// that the next start finds it current.
 func (p *Publisher) keepAll(ctx context.Context) {
-	for retry := firstRetry; ; {
+	for retry := firstRetry; ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
-			return
+			continue
 		case <-p.keeper.unkept:
 		}
 		if p.keep(ctx) == nil {
 			retry = firstRetry
+			sleep(ctx, keepRest)
 			continue
 		}
+		signal(p.keeper.unkept)
 		sleep(ctx, retry)
 		retry = min(2*retry, lastRetry)
-		signal(p.keeper.unkept)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastKeep)
+	defer cancel()
+	_ = p.keep(ctx) // it is logged
 }
 
 // keep writes down what differs from what is kept. What another process has

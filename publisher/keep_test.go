@@ -3,11 +3,13 @@ package publisher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tributary/internal/news"
@@ -235,4 +237,40 @@ func TestKeepingFails(t *testing.T) {
 	if _, kept := d.rows["/latest.rss"]; !kept {
 		t.Error("not kept once that was possible")
 	}
+}
+
+// A feed that changes all the time goes to the disk now and then, and once more
+// when the program stops.
+func TestKeepingRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, store, config := fixture(t)
+		d := newDrawer()
+		p, _ := process(t, store, d, config)
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		go func() { p.Run(ctx); close(stopped) }()
+		time.Sleep(time.Minute)
+		d.take()
+		for i := range 30 {
+			store.put("latest", stories(fmt.Sprint("story ", i)))
+			time.Sleep(time.Second)
+		}
+		writes := 0
+		for _, path := range d.take() {
+			if path == "/latest.rss" {
+				writes++
+			}
+		}
+		if writes < 3 || writes > 8 {
+			t.Errorf("written %d times in 30 s", writes)
+		}
+		store.put("latest", stories("last words"))
+		time.Sleep(time.Second)
+		cancel()
+		<-stopped
+		if _, current := process(t, store, d, config); !current {
+			t.Error("what was published last is not kept")
+		}
+	})
 }

@@ -1,5 +1,7 @@
 package publisher
 
+import "time"
+
 // Kind says what an address holds. It decides how long caches may keep it and
 // what a browser that opens it may load.
 type Kind string
@@ -15,7 +17,10 @@ const (
 )
 
 // kindHeaders is what a Kind means on the wire.
-type kindHeaders struct{ cacheControl, policy string }
+type kindHeaders struct {
+	cacheControl, policy string
+	maxAge               time.Duration // the one of cacheControl, for formats that tell it too; 0: none does
+}
 
 // Feeds and pages live five minutes in caches and may be used stale while they
 // are asked for again or while we are down (RFC 5861). A full archive page
@@ -42,16 +47,16 @@ const (
 func headersOf(kind Kind) kindHeaders {
 	switch kind {
 	case KindFeed:
-		return kindHeaders{cacheShort, policyFeed}
+		return kindHeaders{cacheShort, policyFeed, 5 * time.Minute}
 	case KindArchive:
-		return kindHeaders{cacheDay, policyFeed}
+		return kindHeaders{cacheDay, policyFeed, 24 * time.Hour}
 	case KindPage:
-		return kindHeaders{cacheShort, policyPage}
+		return kindHeaders{cacheShort, policyPage, 0}
 	case KindAsset:
-		return kindHeaders{cacheForever, policyFeed}
+		return kindHeaders{cacheForever, policyFeed, 0}
 	case KindFile:
-		return kindHeaders{cacheHour, policyFile}
+		return kindHeaders{cacheHour, policyFile, 0}
 	default:
-		return kindHeaders{cacheShort, policyFeed}
+		return kindHeaders{cacheShort, policyFeed, 0}
 	}
 }

@@ -181,7 +181,7 @@ func (p *Publisher) noteShown() {
 		shown[feed.Name] = o.revision
 		editions[feed.Name] = o.published
 		histories[feed.Name] = &history{
-			site: config.Site, feed: feed, links: config.links,
+			config: &config, feed: feed,
 			revision: o.published.Revision, last: o.published.Entered, complete: o.published.Complete,
 		}
 	}

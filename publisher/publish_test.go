@@ -134,6 +134,27 @@ func TestPublishAnnouncesTheHub(t *testing.T) {
 	if got := p.Lookup("/latest.json").Links; !slices.Equal(got, want) {
 		t.Errorf("links %q, want %q", got, want)
 	}
+	for path, want := range map[string]string{
+		"/latest.rss":  `<atom:link href="https://hub.example/" rel="hub">`,
+		"/latest.atom": `<link href="https://hub.example/" rel="hub">`,
+		"/latest.json": `"hubs":[{"type":"WebSub","url":"https://hub.example/"}]`,
+	} {
+		if body := p.Lookup(path).Body; !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s lacks %s:\n%s", path, want, body)
+		}
+	}
+}
+
+// TestPublishTellsTTL: documents tell how long caches keep them.
+func TestPublishTellsTTL(t *testing.T) {
+	t.Parallel()
+	p, _, _ := fixture(t)
+	publish(t, p)
+	const minutes = 5
+	if r := p.Lookup("/latest.rss"); !bytes.Contains(r.Body, fmt.Appendf(nil, "<ttl>%d</ttl>", minutes)) ||
+		!strings.Contains(headersOf(r.Kind).cacheControl, fmt.Sprintf("max-age=%d,", minutes*60)) {
+		t.Errorf("Cache-Control %q of\n%s", headersOf(r.Kind).cacheControl, r.Body)
+	}
 }
 
 func TestPublishOnlyWhatChanged(t *testing.T) {

@@ -62,7 +62,7 @@ func readAll(r io.Reader, size, limit int64) (*buffer, error) {
 	}
 	for {
 		if len(b.data) == cap(b.data) {
-			b.data = append(b.data, 0)[:len(b.data)]
+			b.grow(limit)
 		}
 		n, err := r.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
@@ -74,6 +74,17 @@ func readAll(r io.Reader, size, limit int64) (*buffer, error) {
 			return nil, err
 		}
 	}
+}
+
+// grow doubles the room, up to one byte more than the limit, which no reader
+// passes. Append would grow by a quarter: five times the size of a large body
+// would have been allocated by its end, and much of that be resident.
+func (b *buffer) grow(limit int64) {
+	room := int64(2 * cap(b.data))
+	if room > limit && int64(cap(b.data)) <= limit {
+		room = limit + 1
+	}
+	b.data = append(make([]byte, 0, room), b.data...)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type Error struct {
 	Cause      news.Cause
 	Status     int           // 0 when there was no answer
 	RetryAfter time.Duration // asked for by a 429 or 503; 0 to 7 days
+	HostWide   bool          // RetryAfter is meant for every source of the source's host
 	FreshFor   time.Duration // asked for by cache headers; 0 to 24 h
 	Detail     string        // in words, for the operator; one line
 	Err        error         // underneath; may be nil
@@ -39,7 +41,7 @@ func clientError(err error) *Error {
 }
 
 // bodyError is a good answer whose body can't be read.
-func (f *Fetcher) bodyError(answer *safehttp.Response, err error) *Error {
+func (f *Fetcher) bodyError(answer *safehttp.Response, source *news.Source, err error) *Error {
 	e := clientError(err)
 	switch {
 	case errors.Is(err, codec.ErrLimit):
@@ -48,20 +50,21 @@ func (f *Fetcher) bodyError(answer *safehttp.Response, err error) *Error {
 		e.Cause = news.CauseTruncated
 	}
 	e.Status = answer.Status
-	e.FreshFor = freshFor(answer.Header, f.options.Now())
+	e.FreshFor = f.freshFor(answer, source)
 	return e
 }
 
 // statusError is an answer that is no success.
-func (f *Fetcher) statusError(answer *safehttp.Response) *Error {
-	now := f.options.Now()
+func (f *Fetcher) statusError(answer *safehttp.Response, source *news.Source) *Error {
 	e := &Error{
 		Cause:      news.CauseStatus,
 		Status:     answer.Status,
-		RetryAfter: retryAfter(answer.Status, answer.Header, now),
-		FreshFor:   freshFor(answer.Header, now),
+		RetryAfter: retryAfter(answer.Status, answer.Header, f.options.Now()),
+		FreshFor:   f.freshFor(answer, source),
 		Detail:     strings.TrimSpace(fmt.Sprintf("status %d %s", answer.Status, http.StatusText(answer.Status))),
 	}
+	e.HostWide = answer.Status == http.StatusTooManyRequests && e.RetryAfter > 0 &&
+		!answer.Private() && sameHost(answer.URL, source.URL)
 	switch {
 	case answer.Status == http.StatusNotFound:
 		e.Cause = news.CauseNotFound
@@ -83,6 +86,19 @@ func (f *Fetcher) statusError(answer *safehttp.Response) *Error {
 		e.Detail += " without an address to go to"
 	}
 	return e
+}
+
+// sameHost reports whether a redirect has not left the host.
+func sameHost(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := url.Parse(a)
+	if err != nil {
+		return false
+	}
+	other, err := url.Parse(b)
+	return err == nil && strings.EqualFold(one.Hostname(), other.Hostname())
 }
 
 // isBotWall goes by what Cloudflare says of its own challenges. What only a

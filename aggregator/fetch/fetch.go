@@ -13,7 +13,9 @@
 //  3. Freshness is max-age − Age, else Expires − Date (RFC 9111 §4.2); no-cache
 //     and no-store cancel it. It counts for at most 24 h, Retry-After for at
 //     most 7 days.
-//  5. Retry-After counts on 429 and 503, as seconds or as a date.
+//  5. Retry-After counts on 429 and 503, as seconds or as a date. A 429 is meant
+//     for all that we ask of the host, unless the host is a private one or
+//     another than the source's.
 //  8. A move is permanent when every redirect on the way was.
 //  9. 404 and 410 have causes of their own.
 //  10. Redirects, addresses and headers are guarded by the client: see package
@@ -23,6 +25,8 @@
 //  12. Answers may be compressed; their body is limited after decompression,
 //     the whole visit in time.
 //  13. A 200 with the bytes of the last one is unchanged.
+//  15. A source may have headers, a user agent, a proxy, authorities of its own,
+//     go without HTTP/2, or ignore validators and cache headers.
 package fetch
 
 import (
@@ -61,6 +65,7 @@ type Options struct {
 	SiteURL string           // of the site that the operator publishes
 	Contact string           // how to reach the operator; may be empty
 	MaxBody int64            // bytes after decompression; 16 MiB when zero
+	Accept  string           // header; the types of feeds when empty
 	Now     func() time.Time // time.Now when nil
 }
 
@@ -68,6 +73,7 @@ type Options struct {
 type Fetcher struct {
 	options Options
 	agent   agent
+	accept  []string
 }
 
 // New makes a fetcher.
@@ -78,7 +84,11 @@ func New(options Options) *Fetcher {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Fetcher{options: options, agent: newAgent(options)}
+	f := &Fetcher{options: options, agent: newAgent(options), accept: accept}
+	if options.Accept != "" {
+		f.accept = []string{options.Accept}
+	}
+	return f
 }
 
 // Request is one source to ask.
@@ -120,7 +130,8 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 	if request.Source.IsFile() {
 		return f.fetchFile(request)
 	}
-	timeout := request.Source.Fetch.Timeout
+	settings := &request.Source.Fetch
+	timeout := settings.Timeout
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
@@ -128,15 +139,18 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 	answer, err := f.options.Client.Do(ctx, &safehttp.Request{
 		URL: request.Source.URL,
 		Header: http.Header{
-			"User-Agent":      {f.agent.text(request.Source.Name, request.Subscribers)},
-			"Accept":          accept,
+			"User-Agent":      {f.userAgent(&request)},
+			"Accept":          f.accept,
 			"Accept-Encoding": acceptEncoding,
 		},
 		Timeout:       timeout,
-		Private:       request.Source.Fetch.Headers,
-		AllowNetworks: request.Source.Fetch.AllowNetworks,
+		Private:       settings.Headers,
+		AllowNetworks: settings.AllowNetworks,
+		Proxy:         settings.Proxy,
+		HTTP1:         settings.HTTP1,
+		Roots:         settings.CA,
 		Hop: func(url string, header http.Header) {
-			conditional = addValidators(header, url, &request.Validators)
+			conditional = !settings.IgnoreCache && addValidators(header, url, &request.Validators)
 		},
 	})
 	if err != nil {
@@ -149,7 +163,22 @@ func (f *Fetcher) Fetch(ctx context.Context, request Request) (*Response, error)
 		return f.notModified(answer, &request), nil
 	}
 	defer answer.Discard()
-	return nil, f.statusError(answer)
+	return nil, f.statusError(answer, request.Source)
+}
+
+func (f *Fetcher) userAgent(request *Request) string {
+	if configured := request.Source.Fetch.UserAgent; configured != "" {
+		return configured
+	}
+	return f.agent.text(request.Source.Name, request.Subscribers)
+}
+
+// freshFor is how long an answer asks not to be asked again.
+func (f *Fetcher) freshFor(answer *safehttp.Response, source *news.Source) time.Duration {
+	if source.Fetch.IgnoreCache {
+		return 0
+	}
+	return freshFor(answer.Header, f.options.Now())
 }
 
 // addValidators makes a request conditional where the validators are the
@@ -170,7 +199,7 @@ func addValidators(header http.Header, url string, v *news.Validators) bool {
 // notModified is the answer to a 304. What it doesn't carry stays as it was.
 func (f *Fetcher) notModified(answer *safehttp.Response, request *Request) *Response {
 	_ = answer.Body.Close() // a 304 has no body
-	r := f.response(answer)
+	r := f.response(answer, request.Source)
 	r.Unchanged = true
 	r.Validators = request.Validators
 	if tag := answer.Header.Get("Etag"); tag != "" {
@@ -187,10 +216,10 @@ func (f *Fetcher) document(answer *safehttp.Response, request *Request) (*Respon
 	body, err := readBody(answer, f.options.MaxBody)
 	if err != nil {
 		_ = answer.Body.Close()
-		return nil, f.bodyError(answer, err)
+		return nil, f.bodyError(answer, request.Source, err)
 	}
 	answer.Discard() // what may follow a compressed stream
-	r := f.response(answer)
+	r := f.response(answer, request.Source)
 	r.Validators.ETag = answer.Header.Get("Etag")
 	r.Validators.LastModified = answer.Header.Get("Last-Modified")
 	r.take(body, request.Validators.BodyHash)
@@ -198,12 +227,12 @@ func (f *Fetcher) document(answer *safehttp.Response, request *Request) (*Respon
 }
 
 // response is what every success has in common.
-func (f *Fetcher) response(answer *safehttp.Response) *Response {
+func (f *Fetcher) response(answer *safehttp.Response, source *news.Source) *Response {
 	r := &Response{
 		Status:      answer.Status,
 		URL:         answer.URL,
 		ContentType: answer.Header.Get("Content-Type"),
-		FreshFor:    freshFor(answer.Header, f.options.Now()),
+		FreshFor:    f.freshFor(answer, source),
 		Validators:  news.Validators{URL: answer.URL},
 	}
 	if answer.Permanent() {

@@ -75,7 +75,7 @@ func (b *bench) fails(t *testing.T, cause news.Cause, about string) *fetch.Error
 	return failure
 }
 
-func TestRule1Validators(t *testing.T) {
+func TestRule01Validators(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	const tag, modified = `W/"odd \ tag, with 'everything'"`, "yesterday, more or less"
@@ -100,7 +100,7 @@ func TestRule1Validators(t *testing.T) {
 	}
 }
 
-func TestRule1ValidatorsBelongToTheirURL(t *testing.T) {
+func TestRule01ValidatorsBelongToTheirURL(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.Set("/new", "body")
@@ -121,7 +121,7 @@ func TestRule1ValidatorsBelongToTheirURL(t *testing.T) {
 	}
 }
 
-func TestRule2ValidatorsAfterTheAnswer(t *testing.T) {
+func TestRule02ValidatorsAfterTheAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	stored := news.Validators{URL: b.source.URL, ETag: `"old"`, LastModified: "old", BodyHash: 7}
@@ -149,7 +149,7 @@ func TestRule2ValidatorsAfterTheAnswer(t *testing.T) {
 	b.fails(t, news.CauseTruncated, "a truncated body has no validators")
 }
 
-func TestRule3Freshness(t *testing.T) {
+func TestRule03Freshness(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.Set("/a", "body")
@@ -167,7 +167,7 @@ func TestRule3Freshness(t *testing.T) {
 	}
 }
 
-func TestRule5RetryAfter(t *testing.T) {
+func TestRule05RetryAfter(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, row := range []struct {
@@ -195,7 +195,7 @@ func TestRule5RetryAfter(t *testing.T) {
 	}
 }
 
-func TestRule8Moves(t *testing.T) {
+func TestRule08Moves(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	target := b.Feed("/target", "body")
@@ -226,7 +226,7 @@ func TestRule8Moves(t *testing.T) {
 	b.fails(t, news.CauseRedirect, "https to http")
 }
 
-func TestRule9Statuses(t *testing.T) {
+func TestRule09Statuses(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, row := range []struct {

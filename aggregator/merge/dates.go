@@ -12,6 +12,10 @@ const (
 	movedDateStories = 3 // that many known, unchanged stories, all with a new date
 )
 
+// clockSlack is how far in the future a date may lie and still be one: clocks
+// differ, and so do the ideas of which time zone is meant.
+const clockSlack = time.Hour
+
 // Steps between the dates of stories that have none of their own.
 const (
 	firstLoadStep = time.Hour   // a first import must not bury what others wrote today
@@ -21,12 +25,14 @@ const (
 // dater fixes the date of a story at first sight:
 //
 //  1. The published date, else the updated one.
-//  2. A date in the future, no date, or one that is not to be trusted: first
-//     seen, earlier by a step for each position in the document.
-//  3. A source's dates are not to be trusted once all stories of its first
+//  2. One that lies in the future, by no more than a clock may be wrong: first
+//     seen.
+//  3. A date further in the future, no date, or one that is not to be trusted:
+//     first seen, earlier by a step for each position in the document.
+//  4. A source's dates are not to be trusted once all stories of its first
 //     document carried the same one, or all its unchanged stories came with
 //     another date than before.
-//  4. A local article's date is what its author says now: the author is the
+//  5. A local article's date is what its author says now: the author is the
 //     operator and may mend it.
 type dater struct {
 	now            time.Time
@@ -58,8 +64,10 @@ func (d *dater) date(story *news.Story, position int) (time.Time, news.DateReaso
 		reason = news.DatedMissing
 	case d.untrusted:
 		reason = news.DatedUntrusted
-	case claimed.After(d.now):
+	case claimed.After(d.now.Add(clockSlack)):
 		reason = news.DatedFuture
+	case claimed.After(d.now):
+		return d.now, news.DatedFuture
 	default:
 		return claimed.UTC().Truncate(time.Millisecond), reason
 	}
@@ -96,13 +104,21 @@ func allSameDate(stories []news.Story) bool {
 	if len(stories) < sameDateStories {
 		return false
 	}
-	first := stories[0].Published
+	first := claimedDate(&stories[0])
 	for i := range stories {
-		if !stories[i].Published.Equal(first) {
+		if !claimedDate(&stories[i]).Equal(first) {
 			return false
 		}
 	}
 	return !first.IsZero()
+}
+
+// claimedDate is the date that a story claims for itself.
+func claimedDate(story *news.Story) time.Time {
+	if story.Published.IsZero() {
+		return story.Updated
+	}
+	return story.Published
 }
 
 // datesMove reports whether every known story that came again with the same

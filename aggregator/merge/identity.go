@@ -2,6 +2,7 @@ package merge
 
 import (
 	"strings"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -40,6 +41,10 @@ type index struct {
 	links   map[string]int              // how many stories of the batch have a link
 	present map[news.StoryKey]bool      // found in the batch
 	taken   map[string]bool             // public ids
+	given   map[string]bool             // public ids that this batch's stories got
+	deleted map[string]time.Time        // ids that the batch takes back, and since when
+	gone    map[news.StoryKey]bool      // known stories that the batch takes back
+	home    string                      // the source's home page
 }
 
 func newIndex(known *news.Known, batch *news.Batch) *index {
@@ -52,6 +57,10 @@ func newIndex(known *news.Known, batch *news.Batch) *index {
 		links:   make(map[string]int, len(batch.Stories)),
 		present: make(map[news.StoryKey]bool, n),
 		taken:   make(map[string]bool, len(known.Taken)),
+		given:   make(map[string]bool),
+		deleted: make(map[string]time.Time, len(batch.Deleted)),
+		gone:    make(map[news.StoryKey]bool),
+		home:    bare(batch.Link),
 	}
 	x.addKnown(known)
 	x.addBatch(batch)
@@ -82,13 +91,25 @@ func (x *index) addKnown(known *news.Known) {
 
 // addBatch marks the known stories that the batch holds under an id of theirs.
 func (x *index) addBatch(batch *news.Batch) {
+	for _, deletion := range batch.Deleted {
+		x.deleted[deletion.ID] = deletion.When
+	}
 	for _, id := range batch.Unchanged {
 		x.mark(id)
 	}
 	for i := range batch.Stories {
-		x.mark(batch.Stories[i].ID)
+		if !x.takenBack(&batch.Stories[i]) {
+			x.mark(batch.Stories[i].ID)
+		}
 		x.links[batch.Stories[i].Canonical]++
 	}
+}
+
+// takenBack reports whether the document that holds a story also says that it
+// is deleted, and not before the story's last change (RFC 6721 §3).
+func (x *index) takenBack(story *news.Story) bool {
+	when, deleted := x.deleted[story.ID]
+	return deleted && (when.IsZero() || !story.Updated.After(when))
 }
 
 func (x *index) mark(id string) {
@@ -116,7 +137,9 @@ func (x *index) byOwnID(id string) (*news.KnownStory, matchKind) {
 //     by another story of the batch already,
 //  2. exactly one known story of the source has that link,
 //  3. exactly one story of the batch has it (a feed whose stories all link to
-//     its home page must not collapse into one).
+//     its home page must not collapse into one),
+//  4. the link is not that of the source's home page: the one story of a feed
+//     that shows a state, say, is another one at each change of it.
 func (x *index) match(story *news.Story) (*news.KnownStory, matchKind) {
 	if old, how := x.byOwnID(story.ID); old != nil {
 		return old, how
@@ -124,7 +147,7 @@ func (x *index) match(story *news.Story) (*news.KnownStory, matchKind) {
 	if old := x.byLoose[looseID(story.ID)]; old != nil && x.claim(old) {
 		return old, matchedLoosely
 	}
-	if story.Canonical == "" || x.links[story.Canonical] != 1 {
+	if story.Canonical == "" || x.links[story.Canonical] != 1 || bare(story.Canonical) == x.home {
 		return nil, matchedNothing
 	}
 	if old := x.byLink[story.Canonical]; old != nil && x.claim(old) {
@@ -141,6 +164,9 @@ func (x *index) claim(old *news.KnownStory) bool {
 	x.present[old.Key] = true
 	return true
 }
+
+// bare is a link but for the scheme, www. and a slash at its end.
+func bare(link string) string { return strings.TrimSuffix(looseID(link), "/") }
 
 // looseID is an id without what servers change when they learn TLS or drop
 // their "www.": two ids that differ in that alone are one.

@@ -9,7 +9,6 @@
 package merge
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -29,14 +28,17 @@ type Rules struct {
 
 // Decide says what the batch of a result changes. For each story, in order:
 //
-//  1. An id with a tombstone stays out.
+//  1. An id with a tombstone stays out, and so does a link that was retracted
+//     and an id that the document itself takes back.
 //  2. A story is known by its id, by an alias, by its id but for http/https
 //     or "www.", or by its link when its id is new; see [match].
 //  3. A known story with the same hash changes nothing that shows. With
-//     another hash it is updated: key, public id, first-seen and date stay.
+//     another hash it is updated: key, public id, first-seen, published and date
+//     stay.
 //  4. What is not known is inserted, with a public id ([publicID]) and a date
 //     ([dater]) that it keeps for ever.
-//  5. Stories of a mirrored source that the document no longer holds go.
+//  5. Stories of a mirrored source that the document no longer holds go, unless
+//     it was cut off.
 //  6. Each inserted or updated story is placed in the feeds; see [placer].
 //
 // Stories are taken from the end of the document to its start, so that of two
@@ -58,12 +60,15 @@ func Decide(known *news.Known, result *news.Result, rules Rules) news.Changes {
 	for position, story := range slices.Backward(batch.Stories) {
 		d.take(story, position)
 	}
-	if rules.Source.Mirror || rules.Source.IsArticles() {
+	d.takeBack(batch)
+	d.judge(batch)
+	switch {
+	case rules.Source.Mirror && batch.Partial:
+		d.warn("its document ends early or could not be read whole, so no story was removed for not being in it")
+	case rules.Source.Mirror || rules.Source.IsArticles():
 		d.removeMissing()
 	}
-	d.changes.Feeds = slices.Sorted(maps.Keys(d.placer.feeds))
-	d.changes.Place = d.placer.place
-	d.changes.Unplace = d.placer.unplace
+	d.placer.into(&d.changes)
 	return d.changes
 }
 
@@ -80,8 +85,17 @@ type decision struct {
 
 // take decides about one story of the batch.
 func (d *decision) take(story news.Story, position int) {
-	if d.known.Tombstones[story.ID] {
-		d.note(news.ActionDrop, &story, "it was retracted or has expired")
+	if kind := d.known.Tombstones[story.ID]; kind != "" {
+		d.changes.Hits = append(d.changes.Hits, story.ID)
+		d.note(news.ActionDrop, &story, buried(kind))
+		return
+	}
+	if d.known.Retracted[story.Canonical] {
+		d.note(news.ActionDrop, &story, "a story with its link was retracted")
+		return
+	}
+	if d.index.takenBack(&story) {
+		d.note(news.ActionDrop, &story, "its source took it back")
 		return
 	}
 	old, how := d.index.match(&story)
@@ -105,7 +119,7 @@ func (d *decision) insert(story news.Story, position int) {
 	story.FirstSeen = d.now
 	story.Date, story.Dated = d.dater.date(&story, position)
 	story.Changed = d.dater.changed(&story)
-	story.PublicID = d.index.publicID(d.sourceID(), &story)
+	story.PublicID = d.index.publicID(d.sourceID(), d.known.Reserved[story.ID], &story)
 	d.changes.Insert = append(d.changes.Insert, story)
 	provisional := -news.StoryKey(len(d.changes.Insert))
 	entering := contender{
@@ -113,13 +127,14 @@ func (d *decision) insert(story news.Story, position int) {
 		date: story.Date, publicID: story.PublicID, original: story.Original,
 	}
 	d.placer.settle(entering, nil, d.rules.Member(&story, d.rules.Source))
-	d.note(news.ActionInsert, &story, "dated by "+string(story.Dated))
+	story.Key = provisional
+	d.note(news.ActionInsert, &story, "new; "+dated(story.Dated))
 }
 
 // keep handles a story whose hash is known: what shows is the same.
 func (d *decision) keep(story *news.Story, old *news.KnownStory, how matchKind) {
 	if story.RawHash != old.RawHash {
-		d.changes.Touch = append(d.changes.Touch, news.Touch{Key: old.Key, RawHash: story.RawHash})
+		d.changes.Touch = append(d.changes.Touch, news.Touch{Key: old.Key, RawHash: story.RawHash, Policy: story.Policy})
 	}
 	action := news.ActionSame
 	if how != matchedID {
@@ -133,6 +148,9 @@ func (d *decision) update(story news.Story, old *news.KnownStory, how matchKind)
 	story.ID = old.ID
 	story.PublicID = old.PublicID
 	story.FirstSeen = old.FirstSeen
+	if !story.Local && !old.Published.IsZero() {
+		story.Published = old.Published
+	}
 	story.Date, story.Dated = d.dater.updated(&story, old)
 	story.Updates = old.Updates + 1
 	story.Changed = old.Changed
@@ -151,16 +169,30 @@ func (d *decision) update(story news.Story, old *news.KnownStory, how matchKind)
 // removeMissing takes out what a mirrored source no longer holds.
 func (d *decision) removeMissing() {
 	for i := range d.known.Stories {
-		old := &d.known.Stories[i]
-		if d.index.present[old.Key] {
+		if old := &d.known.Stories[i]; !d.index.present[old.Key] && !d.index.gone[old.Key] {
+			d.remove(old, "its source no longer holds it")
+		}
+	}
+}
+
+// takeBack takes out what the document says is deleted.
+func (d *decision) takeBack(batch *news.Batch) {
+	for _, deletion := range batch.Deleted {
+		old, _ := d.index.byOwnID(deletion.ID)
+		if old == nil || d.index.present[old.Key] || d.index.gone[old.Key] {
 			continue
 		}
-		d.changes.Remove = append(d.changes.Remove, old.Key)
-		d.placer.leaveAll(old)
-		d.changes.Decisions = append(d.changes.Decisions, news.Decision{
-			ID: old.ID, Story: old.Key, Action: news.ActionRemove, Reason: "its source no longer holds it",
-		})
+		d.index.gone[old.Key] = true
+		d.remove(old, "its source took it back")
 	}
+}
+
+func (d *decision) remove(old *news.KnownStory, reason string) {
+	d.changes.Remove = append(d.changes.Remove, old.Key)
+	d.placer.leaveAll(old)
+	d.changes.Decisions = append(d.changes.Decisions, news.Decision{
+		ID: old.ID, Story: old.Key, Action: news.ActionRemove, Reason: reason,
+	})
 }
 
 func (d *decision) alias(id string, key news.StoryKey) {
@@ -179,9 +211,13 @@ func (d *decision) note(action news.Action, story *news.Story, reason string) {
 	})
 }
 
-// sourceID is what public ids of the source's stories hang on: its URL, but
-// the name of a file: source, whose path differs from machine to machine.
+// sourceID is what public ids of the source's stories hang on: the URL that it
+// was first configured with, but the name of a file: source, whose path differs
+// from machine to machine.
 func (d *decision) sourceID() string {
+	if d.known.Space != "" {
+		return d.known.Space
+	}
 	if d.rules.Source.IsFile() {
 		return "file:" + d.rules.Source.Name
 	}

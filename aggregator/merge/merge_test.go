@@ -82,7 +82,7 @@ func TestDecideRecognizes(t *testing.T) {
 			&news.Known{Source: news.SourceState{Loaded: true}, Stories: []news.KnownStory{knownStory(1, "a", "x")}, Aliases: map[string]news.StoryKey{"b": 1}},
 			[]news.Story{story("b", link, day(5))}, news.ActionAlias},
 		{"a retracted story stays out",
-			&news.Known{Source: news.SourceState{Loaded: true}, Tombstones: map[string]bool{"a": true}},
+			&news.Known{Source: news.SourceState{Loaded: true}, Tombstones: map[string]news.Tombstone{"a": news.TombstoneRetracted}},
 			[]news.Story{story("a", link, day(5))}, news.ActionDrop},
 	}
 	for _, test := range tests {
@@ -113,6 +113,9 @@ func TestDecideUpdateKeepsWhatReadersKnow(t *testing.T) {
 	got := changes.Update[0]
 	if got.Key != 1 || got.PublicID != old.PublicID || !got.Date.Equal(old.Date) || !got.FirstSeen.Equal(old.FirstSeen) {
 		t.Errorf("key, public id, date or first seen changed: %+v", got)
+	}
+	if !got.Published.Equal(old.Published) {
+		t.Errorf("published = %v, want it left at %v", got.Published, old.Published)
 	}
 	if !got.Changed.Equal(now) || got.Updates != 1 {
 		t.Errorf("changed = %v after %d updates, want now after 1", got.Changed, got.Updates)
@@ -212,6 +215,9 @@ func TestDecideMirror(t *testing.T) {
 	})
 	if diff := cmp.Diff([]news.StoryKey{1}, changes.Remove); diff != "" {
 		t.Errorf("removed (-want +got):\n%s", diff)
+	}
+	if changes := decideFor(source, known, &news.Batch{Partial: true}); len(changes.Remove) != 0 {
+		t.Errorf("a document that was cut off took out %v", changes.Remove)
 	}
 	source.Mirror = false
 	if changes := decideFor(source, known, &news.Batch{}); len(changes.Remove) != 0 {

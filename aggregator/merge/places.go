@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ type contender struct {
 type placer struct {
 	copies  map[string][]*news.KnownStory // by canonical link, other sources only
 	kin     map[string][]*news.KnownStory // by canonical link, of the batch's own source
+	stood   map[string][]news.Place       // by canonical link, under what it was first published
 	place   []news.Place
 	unplace []news.Place
 	feeds   map[string]bool
@@ -39,7 +41,8 @@ type placer struct {
 
 func newPlacer(known *news.Known) *placer {
 	return &placer{
-		copies: byCanonical(known.Copies), kin: byCanonical(known.Stories), feeds: make(map[string]bool),
+		copies: byCanonical(known.Copies), kin: byCanonical(known.Stories), stood: known.Standings,
+		feeds: make(map[string]bool),
 	}
 }
 
@@ -93,6 +96,8 @@ func (p *placer) enter(feed string, c contender, had *news.Place) {
 	p.feeds[feed] = true
 	shown, rival := p.shown(feed, c.canonical, c.source)
 	switch {
+	case shown == nil && had == nil:
+		p.resume(&own, c)
 	case shown == nil:
 	case c.original && !rival.Original:
 		own.Date, own.PublicID = shown.Date, shown.PublicID
@@ -101,6 +106,37 @@ func (p *placer) enter(feed string, c contender, had *news.Place) {
 		own.Hidden, own.Date, own.PublicID = true, shown.Date, shown.PublicID
 	}
 	p.place = append(p.place, own)
+}
+
+// resume lets the only copy of a story stand where the first one stood, should
+// that have been forgotten with it, or with the database.
+func (p *placer) resume(own *news.Place, c contender) {
+	for _, stood := range p.stood[c.canonical] {
+		if stood.Feed == own.Feed && !p.kinHere(own.Feed, c) {
+			own.PublicID = stood.PublicID
+			if !stood.Date.IsZero() && stood.Date.Before(own.Date) {
+				own.Date = stood.Date
+			}
+		}
+	}
+}
+
+// kinHere reports whether another story of the same source and link stands in
+// a feed already.
+func (p *placer) kinHere(feed string, c contender) bool {
+	return slices.ContainsFunc(p.kin[c.canonical], func(s *news.KnownStory) bool {
+		return s.Key != c.key && placeIn(s, feed) != nil
+	}) || slices.ContainsFunc(p.place, func(place news.Place) bool {
+		return place.Feed == feed && slices.ContainsFunc(p.stood[c.canonical], func(s news.Place) bool {
+			return s.Feed == feed && s.PublicID == place.PublicID
+		})
+	})
+}
+
+// into gives the places to changes.
+func (p *placer) into(changes *news.Changes) {
+	changes.Feeds = slices.Sorted(maps.Keys(p.feeds))
+	changes.Place, changes.Unplace = p.place, p.unplace
 }
 
 // part takes a story whose link changed out of the contest with its former

@@ -15,12 +15,18 @@ const maxPublicID = 1024
 
 // publicID chooses the id that we publish a new story under, for ever:
 //
-//  1. a local article's own, else the upstream's id, when it is an absolute
-//     URI that no other story has: whoever comes first keeps a URI, else one
-//     source could overwrite another's story in every reader;
-//  2. else a urn:uuid: of version 5 over the source and the upstream's id, so
+//  1. the one that the story was published under before, by what the store
+//     remembers of stories that are gone;
+//  2. else a local article's own, else the upstream's id, when it is an
+//     absolute URI that no other story has: whoever comes first keeps a URI,
+//     else one source could overwrite another's story in every reader;
+//  3. else a urn:uuid: of version 5 over the source and the upstream's id, so
 //     that a database made anew gives the same one.
-func (x *index) publicID(source string, story *news.Story) string {
+func (x *index) publicID(source, reserved string, story *news.Story) string {
+	if reserved != "" && !x.given[reserved] {
+		x.taken[reserved], x.given[reserved] = true, true
+		return reserved
+	}
 	id := cmp.Or(story.PublicID, story.ID)
 	if !isAbsoluteURI(id) || x.taken[id] {
 		id = nameUUID(source, story.ID)
@@ -28,7 +34,7 @@ func (x *index) publicID(source string, story *news.Story) string {
 	for n := byte('2'); x.taken[id]; n++ {
 		id = nameUUID(source, story.ID, string(n))
 	}
-	x.taken[id] = true
+	x.taken[id], x.given[id] = true, true
 	return id
 }
 

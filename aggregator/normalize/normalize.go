@@ -81,6 +81,9 @@ func (n *Normalizer) Batch(doc *news.Document, opts Options) *news.Batch {
 	if w.cut > 0 {
 		batch.Warnings = append(batch.Warnings, fmt.Sprintf("the content of %s was cut at %d KB", stories(w.cut), maxContent>>10))
 	}
+	if w.bare > 0 {
+		batch.Warnings = append(batch.Warnings, "the texts of "+stories(w.bare)+" wait for the next change: there is more markup than is read at once")
+	}
 	return batch
 }
 
@@ -93,6 +96,8 @@ type writer struct {
 	policy  *bluemonday.Policy
 	authors []news.Person // of stories without their own
 	cut     int           // stories whose content was too long
+	cost    int           // of sanitising so far, see maxCost
+	bare    int           // stories whose texts were left out for it
 	origin  *url.URL      // the host that the document really came from; nil when unknown
 	looks   uint64        // hash of all beside the entry that decides a story's looks
 }
@@ -147,7 +152,24 @@ func (w *writer) head() *news.Batch {
 		Authors:     people(base, doc.Authors),
 		Categories:  categories(doc.Categories),
 		Refresh:     doc.Refresh,
+		Partial:     doc.Partial,
+		Deleted:     w.deletions(),
 	}
+}
+
+// deletions are the entries that the document takes back, as far as its
+// stories go by the ids that it names them by.
+func (w *writer) deletions() []news.Deletion {
+	if w.source.Identity == news.IdentityLink || w.source.Identity == news.IdentityTitle {
+		return nil
+	}
+	var list []news.Deletion
+	for _, d := range w.doc.Deleted[:min(len(w.doc.Deleted), maxStories)] {
+		if id := shortID(verbatim(d.ID)); id != "" {
+			list = append(list, news.Deletion{ID: id, When: date(d.When)})
+		}
+	}
+	return list
 }
 
 func (o *Options) identity() news.IdentityMode {

@@ -53,8 +53,15 @@ func (w *writer) story(id string, e *news.Entry) news.Story {
 //   - full: both; a summary that only repeats the content goes.
 //   - summary: the summary, at most 4 KB; the excerpt if there is none.
 //   - title: neither, nor anything made of them.
+//
+// There are no texts either once those before it have cost too much.
 func (w *writer) texts(s *news.Story, e *news.Entry, at spot) {
 	if w.source.Content == news.ContentTitle {
+		return
+	}
+	if w.cost > maxCost {
+		w.bare++
+		s.RawHash = 0 // not done with: the next time it is read anew
 		return
 	}
 	limit := maxContent
@@ -63,6 +70,7 @@ func (w *writer) texts(s *news.Story, e *news.Entry, at spot) {
 	}
 	summary := w.sanitise(e.Summary, at, limit)
 	content := w.sanitise(e.Content, at, maxContent)
+	w.cost += summary.cost + content.cost
 	if content.cut {
 		w.cut++
 	}

@@ -17,14 +17,15 @@ func (w *rewritten) fromAtom(f *atom.Feed) *news.Document {
 		Link:        alternate(f.Links),
 		Self:        related(f.Links, "self"),
 		ID:          plain(f.ID),
-		Description: w.textOf(f.Subtitle, at),
+		Description: firstText(w.textOf(f.Subtitle, at), w.textOf(x.marked(feedSpace, "info"), at)),
 		Language:    firstOf(w.contexts[at].lang, x.first("dc", "language")),
-		Rights:      w.textOf(f.Rights, at),
+		Rights:      firstText(w.textOf(f.Rights, at), w.textOf(firstOf(x.first("dc", "rights"), related(f.Links, "license"), x.license()), at)),
 		Image:       firstOf(plain(f.Logo), plain(f.Icon), x.image()),
 		Updated:     orDate(dateOf(f.UpdatedParsed), firstDate(x.first("dc", "date"))),
 		Authors:     distinctPeople(append(atomPeople(f.Authors), x.people()...)),
 		Categories:  atomCategories(f.Categories, x),
 		Refresh:     syndication(x),
+		Deleted:     deletions(x),
 	}
 	if f.Generator != nil {
 		doc.Generator = strings.TrimSpace(f.Generator.Value)
@@ -46,20 +47,21 @@ func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
 	at := w.atomContext(entry)
 	e := news.Entry{
 		ID:         plain(entry.ID),
-		Link:       alternate(entry.Links),
+		Link:       firstOf(x.first("feedburner", "origlink"), alternate(entry.Links)),
 		Title:      firstText(w.textOf(entry.Title, at), w.textOf(x.mediaText("title"), at)),
 		Summary:    firstText(w.textOf(entry.Summary, at), w.textOf(x.mediaText("description"), at)),
-		Rights:     w.textOf(entry.Rights, at),
+		Rights:     firstText(w.textOf(entry.Rights, at), w.textOf(x.first("dc", "rights"), at)),
 		Language:   w.atomLanguage(entry, at),
 		Comments:   related(entry.Links, "replies"),
 		Image:      x.image(),
-		Published:  orDate(dateOf(entry.PublishedParsed), firstDate(x.first("dcterms", "issued"), x.first("dc", "date"))),
+		Published:  orDate(dateOf(entry.PublishedParsed), firstDate(x.first("dcterms", "issued"), x.first("dc", "date"), x.first(feedSpace, "created"))),
 		Updated:    dateOf(entry.UpdatedParsed),
 		Authors:    distinctPeople(append(atomPeople(entry.Authors), x.people()...)),
 		Categories: atomCategories(entry.Categories, x),
 		Enclosures: atomEnclosures(entry.Links, x),
 	}
 	w.setEntryContext(&e, at)
+	x.describe(e.Enclosures)
 	if c := entry.Content; c != nil {
 		e.Content = w.textOf(c.Value, at)
 		if e.Link == "" {
@@ -70,6 +72,9 @@ func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
 		e.Link = e.ID // no page has a better claim, and most such ids are one
 	}
 	w.setOrigin(&e, entry.Source)
+	if e.Rights.IsZero() {
+		e.Rights = w.textOf(firstOf(related(entry.Links, "license"), x.license()), at)
+	}
 	return e
 }
 
@@ -105,12 +110,7 @@ func (w *rewritten) atomLanguage(entry *atom.Entry, at int) string {
 	if entry.Content != nil {
 		texts = []string{entry.Content.Value, entry.Summary, entry.Title}
 	}
-	for _, s := range texts {
-		if value, _, context := splitMarker(s); value != "" && context >= 0 && context < len(w.contexts) {
-			return w.contexts[context].lang
-		}
-	}
-	return w.contexts[at].lang
+	return w.languageOf(at, texts...)
 }
 
 // alternate gives the page that a feed or entry is about: the first HTML

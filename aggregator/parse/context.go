@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"tributary/internal/news"
 )
@@ -16,10 +17,10 @@ func (w *rewritten) textOf(s string, at int) news.Text {
 		return news.Text{}
 	case kindData:
 		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), ""))
-		if err != nil {
-			return news.Text{}
+		if err != nil || !utf8.Valid(data) || illegal(data, 0) < len(data) {
+			return news.Text{} // no text, but a file
 		}
-		value = strings.ToValidUTF8(string(data), "")
+		value = strings.TrimSpace(string(data))
 	case kindXHTML:
 		value = unwrapDiv(value)
 	}
@@ -59,6 +60,17 @@ func unwrapDiv(s string) string {
 			}
 		}
 	}
+}
+
+// languageOf gives the language of the first of these texts that was marked,
+// else the language at a context.
+func (w *rewritten) languageOf(at int, texts ...string) string {
+	for _, s := range texts {
+		if value, _, context := splitMarker(s); value != "" && context >= 0 && context < len(w.contexts) {
+			return w.contexts[context].lang
+		}
+	}
+	return w.contexts[at].lang
 }
 
 // contextAt gives a context that a carrier names.

@@ -9,12 +9,16 @@ import (
 // parseDate reads the dates that feeds contain. It understands
 //
 //  1. RFC 3339 and the W3C profile of ISO 8601 with any part after the year
-//     left out, "2003-12", "20031231", an hour of 24, a comma as decimal sign
+//     left out, "2003-12", "20031231", "20031231101455", "2003-365" (day of the
+//     year), an hour of 24, a comma as decimal sign, a zone's name after its
+//     offset
 //  2. RFC 822 and 2822 and what people make of them: no weekday, a wrong one
 //     or a localised one, full and localised months, two-digit years, no
 //     seconds, no zone
 //  3. asctime and the dates of JavaScript: "Mon Jan 2 15:04:05 GMT+0100 2006"
-//  4. seconds or milliseconds since 1970
+//  4. "31.12.2003 10:14" and the dates of Korea, China and Japan:
+//     "2003년 12월 31일 오후 10:14", "2003年12月31日"
+//  5. seconds or milliseconds since 1970
 //
 // A date without a zone is UTC. Zone names are those of RFC 822 and the common
 // ones of today; an ambiguous one means what it means in most feeds; an unknown
@@ -36,7 +40,13 @@ func parseDate(s string) (time.Time, bool) {
 	if t, ok := parseEpoch(s); ok {
 		return inRange(t)
 	}
+	if t, ok := parseDotted(s); ok {
+		return inRange(t)
+	}
 	if t, ok := parseWords(s); ok {
+		return inRange(t)
+	}
+	if t, ok := parseEastAsian(s); ok {
 		return inRange(t)
 	}
 	return time.Time{}, false
@@ -55,7 +65,7 @@ func parseEpoch(s string) (time.Time, bool) {
 		return time.Time{}, false
 	case n < 1e11:
 		return time.Unix(n, 0), true
-	case n < 1e14:
+	case n < 1e13: // one digit more is a date
 		return time.UnixMilli(n), true
 	}
 	return time.Time{}, false
@@ -80,58 +90,6 @@ func (c clock) time() (time.Time, bool) {
 	}
 	t := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, c.nano, time.UTC)
 	return t.Add(-time.Duration(c.offset) * time.Second), true
-}
-
-// parseISO reads dates that start with the year.
-func parseISO(s string) (time.Time, bool) {
-	c := clock{month: 1, day: 1}
-	year, s, ok := digits(s, 4, 4)
-	if !ok {
-		return time.Time{}, false
-	}
-	c.year = year
-	separator := ""
-	if s != "" && strings.ContainsRune("-/.", rune(s[0])) {
-		separator = s[:1]
-	}
-	s = strings.TrimPrefix(s, separator)
-	for _, part := range []*int{&c.month, &c.day} {
-		least := 1
-		if separator == "" {
-			least = 2
-		}
-		n, rest, ok := digits(s, least, 2)
-		if !ok {
-			break
-		}
-		*part, s = n, rest
-		if separator != "" && strings.HasPrefix(s, separator) {
-			s = s[1:]
-		}
-	}
-	if s == "" {
-		return c.time()
-	}
-	rest := strings.TrimLeft(s, "Tt ,")
-	if rest == s {
-		return time.Time{}, false
-	}
-	if rest, ok = c.readTime(rest); !ok {
-		return time.Time{}, false
-	}
-	return c.finish(rest)
-}
-
-// finish reads the zone at the end.
-func (c clock) finish(zone string) (time.Time, bool) {
-	if zone = strings.TrimSpace(zone); zone != "" {
-		offset, ok := parseZone(zone)
-		if !ok {
-			return time.Time{}, false
-		}
-		c.offset = offset
-	}
-	return c.time()
 }
 
 // readTime reads a time of day, with colons or without.
@@ -263,6 +221,8 @@ func fullYear(n, width int) int {
 
 // fold gives a month or zone name as the tables have it.
 func fold(s string) string { return strings.Trim(strings.ToLower(s), ".") }
+
+func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 func isAlpha(s string) bool {
 	for _, r := range s {

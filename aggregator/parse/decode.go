@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"regexp"
@@ -12,8 +13,10 @@ import (
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/transform"
 )
 
 // declaredEncoding finds the encoding in an XML declaration, which may stand
@@ -60,10 +63,12 @@ func decode(body []byte, contentType string) (text []byte, note string) {
 			return clean(text), ""
 		}
 	}
-	if utf8.Valid(body) {
-		return clean(body), ""
+	name := "utf-8"
+	if text = body; !utf8.Valid(body) {
+		text, name = guess(body)
+	} else if len(labels) == 0 {
+		return clean(body), "" // the default
 	}
-	text, name := guess(body)
 	return clean(text), fmt.Sprintf("its charset is not what it says: read as %s", name)
 }
 
@@ -72,7 +77,11 @@ var utf8Mark = []byte("\xef\xbb\xbf")
 // decodeLabel decodes under a charset that a label claims, unless the label is
 // unknown or the bytes deny it.
 func decodeLabel(label string, body []byte) ([]byte, bool) {
-	enc, name := charset.Lookup(strings.Trim(strings.ToLower(label), ` "'`))
+	label = strings.Trim(strings.ToLower(label), ` "'`)
+	enc, name := charset.Lookup(label)
+	if enc == nil { // the web knows fewer charsets than IANA has registered
+		enc, _ = ianaindex.IANA.Encoding(label)
+	}
 	switch {
 	case enc == nil, strings.HasPrefix(name, "utf-16"), name == "replacement":
 		return nil, false // UTF-16 would have been recognized by its zero bytes
@@ -131,7 +140,6 @@ var webCharsets = map[string]string{
 // shows that it is UTF-8: more good sequences than bad bytes.
 func repairUTF8(body []byte) ([]byte, bool) {
 	good, bad := 0, 0
-	out := make([]byte, 0, len(body)+64)
 	for i := 0; i < len(body); {
 		r, size := utf8.DecodeRune(body[i:])
 		switch {
@@ -139,12 +147,22 @@ func repairUTF8(body []byte) ([]byte, bool) {
 			good++
 		case r == utf8.RuneError:
 			bad++
+		}
+		i += size
+	}
+	if good <= bad {
+		return nil, false
+	}
+	out := make([]byte, 0, len(body)+2*bad)
+	for i := 0; i < len(body); {
+		r, size := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && size == 1 {
 			r = charmap.Windows1252.DecodeByte(body[i])
 		}
 		out = utf8.AppendRune(out, r)
 		i += size
 	}
-	return out, good > bad
+	return out, true
 }
 
 // wideEncoding recognizes UTF-16 and UTF-32 by byte order mark, or without one
@@ -167,13 +185,24 @@ func wideEncoding(b []byte) encoding.Encoding {
 	return nil
 }
 
-// decodeWith decodes; what can't be decoded becomes U+FFFD.
+// decodeWith decodes as much as will be read, which is a little more than
+// maxText bytes; what can't be decoded becomes U+FFFD.
 func decodeWith(enc encoding.Encoding, body []byte) []byte {
-	text, err := enc.NewDecoder().Bytes(body)
-	if err != nil {
-		return bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	const most = maxText + 64
+	decoder := enc.NewDecoder()
+	text := make([]byte, 0, min(len(body)+len(body)/8+64, most))
+	for rest := body; ; {
+		written, read, err := decoder.Transform(text[len(text):cap(text)], rest, true)
+		text, rest = text[:len(text)+written], rest[read:]
+		switch {
+		case errors.Is(err, transform.ErrShortDst) && cap(text) < most:
+			text = append(make([]byte, 0, min(2*cap(text), most)), text...)
+		case err == nil, errors.Is(err, transform.ErrShortDst):
+			return text
+		default:
+			return bytes.ToValidUTF8(body, []byte("\uFFFD"))
+		}
 	}
-	return text
 }
 
 func isASCII(b []byte) bool {

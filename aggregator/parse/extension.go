@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"path"
 	"strings"
 
 	ext "github.com/mmcdole/gofeed/extensions"
@@ -21,6 +22,14 @@ func (x extensions) first(space, local string) string {
 		if text := plain(e.Value); text != "" {
 			return text
 		}
+	}
+	return ""
+}
+
+// marked gives the text of the first element of a name with its marker.
+func (x extensions) marked(space, local string) string {
+	for _, e := range x[space][local] {
+		return e.Value
 	}
 	return ""
 }
@@ -76,11 +85,22 @@ func (x extensions) image() string {
 		}
 	}
 	for _, e := range x.all("itunes", "image") {
-		if url := strings.TrimSpace(e.Attrs["href"]); url != "" {
+		if url := strings.TrimSpace(firstOf(e.Attrs["href"], e.Attrs["url"])); url != "" {
 			return url
 		}
 	}
-	return ""
+	return x.link("itunes", "image") // as podcasts wrote it before itunes:image
+}
+
+// license gives the address or the name of the license: by the Creative
+// Commons modules, or by a link (RFC 4946).
+func (x extensions) license() string {
+	for _, e := range x.all("cc", "license") {
+		if url := strings.TrimSpace(e.Attrs["resource"]); url != "" {
+			return url
+		}
+	}
+	return firstOf(x.first("cc", "license"), x.first("creativecommons", "license"), x.atomLink("license"), x.mediaText("license"))
 }
 
 // mediaClass gives "image", "audio" or "video", or what else a Media RSS
@@ -89,8 +109,18 @@ func mediaClass(e ext.Extension) string {
 	if medium := e.Attrs["medium"]; medium != "" {
 		return strings.ToLower(medium)
 	}
-	class, _, _ := strings.Cut(strings.ToLower(e.Attrs["type"]), "/")
-	return class
+	if class, _, _ := strings.Cut(strings.ToLower(e.Attrs["type"]), "/"); class != "" {
+		return class
+	}
+	address, _, _ := strings.Cut(e.Attrs["url"], "?")
+	return mediaEndings[strings.ToLower(path.Ext(address))]
+}
+
+// mediaEndings are the classes of media by the end of their addresses.
+var mediaEndings = map[string]string{
+	".jpg": "image", ".jpeg": "image", ".png": "image", ".gif": "image", ".webp": "image", ".avif": "image",
+	".mp3": "audio", ".m4a": "audio", ".ogg": "audio", ".opus": "audio", ".oga": "audio",
+	".mp4": "video", ".m4v": "video", ".mov": "video", ".webm": "video",
 }
 
 // enclosures gives the sound and pictures in motion among Media RSS contents.
@@ -100,6 +130,7 @@ func (x extensions) enclosures() []news.Enclosure {
 		if class := mediaClass(e); class == "audio" || class == "video" {
 			list = append(list, news.Enclosure{
 				URL: strings.TrimSpace(e.Attrs["url"]), Type: e.Attrs["type"], Length: parseLength(e.Attrs["filesize"]),
+				Duration: parseDuration(e.Attrs["duration"]),
 			})
 		}
 	}
@@ -114,7 +145,7 @@ func (x extensions) categories() []string {
 		list = append(list, strings.Split(words, ",")...)
 	}
 	for _, e := range x.media("category") {
-		list = append(list, e.Value)
+		list = append(list, firstOf(strings.TrimSpace(e.Attrs["label"]), e.Value))
 	}
 	for _, e := range x.all("itunes", "category") {
 		list = append(list, e.Attrs["text"])
@@ -127,14 +158,26 @@ func (x extensions) categories() []string {
 
 // atomLink gives the href of the first atom:link with a relation.
 func (x extensions) atomLink(rel string) string {
-	for _, space := range [...]string{"atom", "atom03"} {
-		for _, e := range x.all(space, "link") {
-			if got := e.Attrs["rel"]; strings.EqualFold(got, rel) || got == "" && rel == "alternate" {
-				return strings.TrimSpace(e.Attrs["href"])
-			}
+	return firstOf(x.link("atom", rel), x.link("atom03", rel))
+}
+
+// link gives the href of the first link of a vocabulary with a relation.
+func (x extensions) link(space, rel string) string {
+	for _, e := range x.all(space, "link") {
+		if got := e.Attrs["rel"]; strings.EqualFold(got, rel) || got == "" && rel == "alternate" {
+			return strings.TrimSpace(e.Attrs["href"])
 		}
 	}
 	return ""
+}
+
+// authors gives the authors that RSS itself names.
+func (x extensions) authors() []news.Person {
+	var list []news.Person
+	for _, author := range x.texts(feedSpace, "author") {
+		list = append(list, parsePerson(author))
+	}
+	return list
 }
 
 // people gives the authors that extensions name, the most telling ones first.
@@ -154,6 +197,15 @@ func (x extensions) people() []news.Person {
 		list = append(list, parsePerson(x.first("dc", "author")), parsePerson(x.first("itunes", "author")))
 	}
 	return list
+}
+
+// origin reads an atom:source (RFC 4287 §4.2.11) in another format.
+func (x extensions) origin() *news.Origin {
+	for _, e := range x.all("atom", "source") {
+		inner := extensions{"atom": e.Children}
+		return originOf(inner.first("atom", "title"), inner.first("atom", "id"), firstOf(inner.link("atom", "alternate"), inner.link("atom", "self")))
+	}
+	return nil
 }
 
 // personOf reads a person whose parts are child elements.

@@ -82,16 +82,27 @@ func distinct(list []string) []string {
 	return out
 }
 
-// distinctPeople drops empty and repeated people.
+// distinctPeople drops empty and repeated people. Who is named twice, once with
+// an address, is one person.
 func distinctPeople(list []news.Person) []news.Person {
 	var out []news.Person
 	for _, p := range list {
-		if p != (news.Person{}) && !slices.Contains(out, p) && len(out) < maxPeople {
+		same := slices.IndexFunc(out, func(o news.Person) bool {
+			return o == p || p.Name != "" && o.Name == p.Name && agree(o.Email, p.Email) && agree(o.URL, p.URL)
+		})
+		switch {
+		case p == news.Person{} || same < 0 && len(out) >= maxPeople:
+		case same < 0:
 			out = append(out, p)
+		default:
+			out[same].Email, out[same].URL = firstOf(out[same].Email, p.Email), firstOf(out[same].URL, p.URL)
 		}
 	}
 	return out
 }
+
+// agree reports whether two values may be the same as far as they are known.
+func agree(a, b string) bool { return a == "" || b == "" || a == b }
 
 // distinctEnclosures drops enclosures without an address and repeated ones.
 func distinctEnclosures(list []news.Enclosure) []news.Enclosure {

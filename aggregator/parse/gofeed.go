@@ -33,6 +33,7 @@ func parseXML(w *rewritten) (*news.Document, error) {
 		one, err := read(w, w.alone(at))
 		if err != nil {
 			w.mended |= mendedEntries
+			w.partial = true
 			continue
 		}
 		doc.Entries = append(doc.Entries, one.Entries...)

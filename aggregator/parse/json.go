@@ -21,16 +21,19 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 		return nil, err
 	}
 	var warnings []string
+	partial := false
 	feed, err := readJSON(text)
 	if err != nil {
-		mended, ok := mendJSON(text)
-		if !ok {
+		var mended []byte
+		var warning string
+		mended, warning, partial = mendJSON(text)
+		if mended == nil {
 			return nil, &Error{Cause: news.CauseMalformed, Detail: "broken JSON: " + err.Error()}
 		}
 		if feed, err = readJSON(mended); err != nil {
 			return nil, &Error{Cause: news.CauseMalformed, Detail: "a JSON feed that can't be read: " + err.Error()}
 		}
-		warnings = []string{"fields of the wrong type were left out"}
+		warnings = []string{warning}
 	}
 	version, ok := jsonVersion(feed)
 	if !ok {
@@ -40,7 +43,7 @@ func parseJSON(text []byte, opts Options) (*news.Document, error) {
 		return nil, limitError(maxEntries, "entries")
 	}
 	doc := fromJSON(feed)
-	doc.Format, doc.Warnings = version, warnings
+	doc.Format, doc.Warnings, doc.Partial = version, warnings, partial
 	return doc, nil
 }
 
@@ -99,7 +102,9 @@ func fromJSONItem(item *json.Item) news.Entry {
 	if item.Attachments != nil {
 		var files []news.Enclosure
 		for _, a := range *item.Attachments {
-			files = append(files, news.Enclosure{URL: strings.TrimSpace(a.URL), Type: a.MimeType, Length: max(a.SizeInBytes, 0)})
+			files = append(files, news.Enclosure{
+				URL: strings.TrimSpace(a.URL), Type: a.MimeType, Length: max(a.SizeInBytes, 0), Duration: max(a.DurationInSeconds, 0),
+			})
 		}
 		e.Enclosures = distinctEnclosures(files)
 	}

@@ -1,10 +1,16 @@
 package parse
 
-import stdjson "encoding/json"
+import (
+	"bytes"
+	stdjson "encoding/json"
+)
 
 // guardJSON refuses JSON that would cost too much to decode: it counts depth
 // and values without decoding anything.
 func guardJSON(text []byte) error {
+	if len(text) > maxText {
+		return limitError(maxText, "bytes of JSON")
+	}
 	depth, values := 0, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -20,8 +26,8 @@ func guardJSON(text []byte) error {
 		case ',':
 			values++
 		}
-		if values > maxElements {
-			return limitError(maxElements, "values")
+		if values > maxValues {
+			return limitError(maxValues, "values")
 		}
 	}
 	return nil
@@ -53,7 +59,7 @@ var (
 		"id": anyValue{}, "url": "", "external_url": "", "title": "", "content_html": "", "content_text": "",
 		"summary": "", "image": "", "banner_image": "", "date_published": "", "date_modified": "", "language": "",
 		"author": jsonAuthor, "authors": objects{jsonAuthor}, "tags": stringList{},
-		"attachments": objects{jsonShape{"url": "", "mime_type": "", "title": "", "size_in_bytes": anyValue{}}},
+		"attachments": objects{jsonShape{"url": "", "mime_type": "", "title": "", "size_in_bytes": anyValue{}, "duration_in_seconds": anyValue{}}},
 	}
 	jsonFeed = jsonShape{
 		"version": "", "title": "", "home_page_url": "", "feed_url": "", "description": "", "icon": "", "favicon": "",
@@ -61,16 +67,27 @@ var (
 	}
 )
 
-// mendJSON drops the fields whose type would make gofeed refuse the whole feed.
-// It reports false when the text is no JSON.
-func mendJSON(text []byte) ([]byte, bool) {
+// mendJSON drops the fields whose type would make gofeed refuse the whole feed,
+// and mends what is no JSON as far as it can. It says what was wrong and whether
+// something may be lost, and gives nil when nothing is left.
+func mendJSON(text []byte) (mended []byte, warning string, partial bool) {
+	warning = "fields of the wrong type were left out"
 	var feed map[string]any
-	if err := stdjson.Unmarshal(text, &feed); err != nil {
-		return nil, false
+	decoder := stdjson.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a number may be larger than any type of ours
+	if err := decoder.Decode(&feed); err != nil {
+		warning, partial = "its JSON is broken: "+err.Error(), true
+		var ok bool
+		if feed, ok = salvageJSON(text); !ok {
+			return nil, "", true
+		}
 	}
 	jsonFeed.mend(feed)
-	out, err := stdjson.Marshal(feed)
-	return out, err == nil
+	mended, err := stdjson.Marshal(feed)
+	if err != nil {
+		return nil, "", true
+	}
+	return mended, warning, partial
 }
 
 // mend brings an object into shape.

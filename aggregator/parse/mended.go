@@ -12,6 +12,11 @@ const (
 	mendedEntity
 	mendedAttribute
 	mendedEntries
+	mendedMany
+	mendedLong
+	mendedCut
+	mendedTorn
+	mendedPrefix
 )
 
 // mendings are the sentences for the operator, in the order of the bits.
@@ -24,6 +29,11 @@ var mendings = [...]string{
 	"it uses HTML entities that XML does not know",
 	"an attribute has no quotes or no value",
 	"some entries could not be read",
+	"an entry has so many elements that some were left out",
+	"a text is so long that its end was left out",
+	"it is so large that only its first entries were read",
+	"a comment, CDATA section or the feed itself ends in the wrong place",
+	"a prefix is used that stands for no namespace",
 }
 
 // warnings gives a sentence for each thing that was mended.

@@ -34,8 +34,9 @@ var spaces = map[string]string{
 	"http://www.w3.org/1999/xhtml":                                   "xhtml",
 	"http://rssnamespace.org/feedburner/ext/1.0":                     "feedburner",
 	"http://purl.org/syndication/thread/1.0":                         "thr",
-	"http://backend.userland.com/creativecommonsrssmodule":           "creativeCommons",
-	"http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativeCommons",
+	"http://backend.userland.com/creativecommonsrssmodule":           "creativecommons",
+	"http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons",
+	"http://purl.org/atompub/tombstones/1.0":                         "at",
 	"http://web.resource.org/cc":                                     "cc",
 	"http://creativecommons.org/ns":                                  "cc",
 }
@@ -102,9 +103,10 @@ var rssNative = map[string]role{
 	"hour": roleText, "day": roleText, "category": roleText, "author": roleText, "comments": roleText,
 	"source": roleText, "guid": roleText, "enclosure": roleEmpty,
 	// Not RSS, but met in items; they arrive in Item.Custom.
-	"content": roleMarked, "body": roleMarked, "summary": roleMarked, "encoded": roleMarked,
+	"content": roleMarked, "body": roleMarked, "summary": roleMarked, "encoded": roleMarked, "fullitem": roleMarked,
 	"date": roleText, "creator": roleText, "published": roleText, "updated": roleText, "modified": roleText,
-	"id": roleText,
+	"id": roleText, "tags": roleText,
+	"entry": roleEntry, // as in Atom
 }
 
 // atomNative are the elements of Atom 1.0 and 0.3 that we read.
@@ -117,6 +119,44 @@ var atomNative = map[string]role{
 	"id": roleAddress, "icon": roleAddress, "logo": roleAddress, "generator": roleText,
 	"updated": roleDate, "modified": roleDate, "published": roleDate, "issued": roleDate,
 	"link": roleEmpty, "category": roleEmpty,
+	"info": roleMarked, "created": roleText, // Atom 0.3
+	"item": roleEntry, // as in RSS
+}
+
+// entryName is what the family calls an entry.
+func (f family) entryName() string {
+	if f == familyAtom {
+		return "entry"
+	}
+	return "item"
+}
+
+// valueAttribute gives the attribute of an empty element that says what it is
+// all about.
+func valueAttribute(local string) string {
+	switch local {
+	case "link":
+		return "href"
+	case "category":
+		return "term"
+	case "enclosure":
+		return "url"
+	}
+	return ""
+}
+
+// feedSpace is the prefix under which elements are written that belong to the
+// format, or are taken for it, but that gofeed drops. No feed can write one
+// itself: what has an unknown prefix is left out.
+const feedSpace = "feed"
+
+// isDropped reports whether gofeed drops an element of the format: always, or
+// all but the last, or outside of entries.
+func (f family) isDropped(local string) bool {
+	if f == familyAtom {
+		return local == "info" || local == "created"
+	}
+	return local == "author"
 }
 
 // isExtensionOpen reports whether we read the children of an extension element.
@@ -136,6 +176,18 @@ func isExtensionOpen(space, local string) bool {
 var extensionSpaces = map[string]bool{
 	"content": true, "dc": true, "dcterms": true, "media": true, "itunes": true, "sy": true,
 	"atom": true, "atom03": true, "feedburner": true, "xhtml": true, "creativecommons": true, "cc": true,
+	"at": true,
+}
+
+// isPlain reports whether a name could be one that we look for. Others might be
+// none that XML allows, on which gofeed would give up.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if name[i] >= 0x80 || name[i] == ':' {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // roleOf says what to do with an element of a document.
@@ -147,10 +199,14 @@ func (f family) roleOf(space, local string) role {
 		return rssNative[local]
 	}
 	switch {
-	case !extensionSpaces[space] || local == "":
+	case !extensionSpaces[space] || !isPlain(local):
 		return roleSkip
 	case isExtensionOpen(space, local):
 		return roleOpen
+	case space == "at" && local == "deleted-entry":
+		return roleEmpty
+	case space == "at":
+		return roleSkip
 	case space == "content" && local == "encoded":
 		return roleMarked
 	case space == "xhtml" && (local == "body" || local == "div"):

@@ -17,7 +17,7 @@ func (r *rewriter) declare() error {
 		}
 		prefix := bytes.TrimPrefix(rest, []byte(":"))
 		space := spaceOf(r.attributeValue(a.value), string(prefix))
-		if len(prefix) == 0 && (len(r.stack) == 0 || len(a.value) == 0) && space == unknownSpace {
+		if len(prefix) == 0 && (!r.begun || len(a.value) == 0) && space == unknownSpace {
 			space = "" // the root is a feed, whatever it calls its namespace
 		}
 		r.bindings = append(r.bindings, binding{prefix, space})
@@ -41,6 +41,9 @@ func (r *rewriter) space(prefix []byte) string {
 		if bytes.Equal(r.bindings[i].prefix, prefix) {
 			return r.bindings[i].space
 		}
+	}
+	if len(prefix) > 0 && string(prefix) != "xml" {
+		r.mended |= mendedPrefix
 	}
 	return lower(prefix)
 }

@@ -60,14 +60,17 @@ func (e *Error) Error() string {
 // that it never replaces one that had some; if it is a feed all the same,
 // Error.Empty is set and the document comes with the error.
 //
-// Time and memory are linear in the length of the body, which the caller
+// Of XML only the first 8 MiB are read, of what is not in UTF-8 the first 4, to
+// the end of an entry; a warning says so. Time and memory are linear in the length of the body, which the caller
 // limits. Parse is safe for concurrent use.
 func Parse(body []byte, opts Options) (*news.Document, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, &Error{Cause: news.CauseNotFeed, Detail: "an empty body"}
 	}
+	body, cutBefore := head(body)
 	text, charsetNote := decode(body, opts.ContentType)
-	doc, err := parseText(body, text, opts)
+	text, cutAfter := head(text)
+	doc, err := parseText(body, text, cutBefore || cutAfter, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +86,9 @@ func Parse(body []byte, opts Options) (*news.Document, error) {
 	return doc, nil
 }
 
-// parseText parses the text, in valid UTF-8, that a body holds.
-func parseText(body, text []byte, opts Options) (*news.Document, error) {
+// parseText parses the text, in valid UTF-8, that a body holds, which may be
+// cut off at its end.
+func parseText(body, text []byte, cut bool, opts Options) (*news.Document, error) {
 	if isJSON(text) {
 		return parseJSON(text, opts)
 	}
@@ -92,7 +96,7 @@ func parseText(body, text []byte, opts Options) (*news.Document, error) {
 	if !ok {
 		return nil, describe(body, text)
 	}
-	out, err := rewrite(text, root, opts.URL)
+	out, err := rewrite(text, cut, root, opts.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -105,5 +109,6 @@ func parseText(body, text []byte, opts Options) (*news.Document, error) {
 		doc.Base = base
 	}
 	doc.Warnings = out.warnings()
+	doc.Partial = out.partial || out.mended&mendedEntries != 0
 	return doc, nil
 }

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"sync"
@@ -27,6 +28,8 @@ func TestParseErrors(t *testing.T) {
 		{"other JSON", `{"error": "no such user"}`, Error{Cause: news.CauseNotFeed, Detail: "another JSON document"}},
 		{"text", "Not found.", Error{Cause: news.CauseNotFeed, Detail: `text/plain, not a feed: it starts with "Not found."`}},
 		{"picture", "\x89PNG\r\n\x1a\n", Error{Cause: news.CauseNotFeed, Detail: `image/png, not a feed`}},
+		{"start of a feed", "<?xml version='1.0'?><rss version='2.0", Error{Cause: news.CauseMalformed, Detail: "a feed that ends within its first tag"}},
+		{"start of a JSON feed", `{"version": "https://jsonfeed`, Error{Cause: news.CauseMalformed, Detail: "broken JSON: "}},
 		{"feed of a new blog", "<rss version='2.0'><channel><title>New</title></channel></rss>", Error{Cause: news.CauseMalformed, Detail: "a feed (rss 2.0) without entries", Empty: true}},
 		{"JSON Feed of a new blog", `{"version":"https://jsonfeed.org/version/1.1","title":"New","items":[]}`, Error{Cause: news.CauseMalformed, Detail: "a feed (json 1.1) without entries", Empty: true}},
 	}
@@ -74,6 +77,11 @@ func TestMend(t *testing.T) {
 		{"<title>a<pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate>", "a", "missing end tag before a sibling"},
 		{"<title>a", "a", "missing end tag before the end of the item"},
 		{"<title>a</TITLE>", "a", "end tag in other case"},
+		{"<title>a</titel><guid>x</guid>", "a</titel>", "another end tag, ended by a sibling"},
+		{"<title>a</titlex><link>x</link>", "a", "end tag with a letter too much"},
+		{"<title>a</tite><link>x</link>", "a", "end tag with a letter too little"},
+		{"<title>a<titlex>b</titlex>c</title>", "a<titlex>b</titlex>c", "an element of a name much alike"},
+		{"<title>a</tible><link>x</link>", "a", "end tag with a wrong letter"},
 		{"<title lang=en x y='<'>a</title>", "a", "attributes without quotes or value"},
 		{"<rss:title xmlns:rss='http://purl.org/rss/1.0/'>a</rss:title>", "a", "RSS by prefix"},
 		{"<x:title xmlns:x='http://example.org/'>no</x:title><title>a</title>", "a", "another vocabulary's title"},
@@ -81,6 +89,7 @@ func TestMend(t *testing.T) {
 		{"<media:group><media:title>a</media:title></media:group>", "a", "Media RSS, undeclared"},
 		{"<z:title xmlns:z='HTTP://search.yahoo.com/MRSS'>a</z:title>", "a", "known namespace, misspelt, odd prefix"},
 		{"<unknown><title>no</title></unknown><title>a</title>", "a", "inside what nobody reads"},
+		{"<dc:×>x</dc:×><dc:a:b>x</dc:a:b><title ×='1' 2='3'>a</title>", "a", "names that XML does not allow"},
 		{"<title>\uFDD0h9999:a</title>", "a", "a forged marker names no context"},
 	}
 	for _, tt := range tests {
@@ -99,25 +108,56 @@ func TestMend(t *testing.T) {
 	}
 }
 
-// TestEntriesAlone: an entry that gofeed refuses, here for a name that XML does
-// not allow, is left out; its neighbors and the feed's own fields stay.
+// TestEntriesAlone: an entry on which gofeed gives up is left out; its neighbors
+// and the feed's own fields stay. No document is known of which the pass would
+// make such an entry, so this makes one behind it.
 func TestEntriesAlone(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, before, bad, after string }{
-		{"rss", "<rss version='2.0'><channel><title>feed</title><item><title>1</title></item>", "<item><title>2</title><dc:×>x</dc:×></item>", "<item><title>3</title></item></channel></rss>"},
-		{"atom", "<feed xmlns='http://www.w3.org/2005/Atom'><title>feed</title><entry><title>1</title></entry>", "<entry><title>2</title><dc:×>x</dc:×></entry>", "<entry><title>3</title></entry></feed>"},
-	}
-	for _, tt := range tests {
-		doc, err := Parse([]byte(tt.before+tt.bad+tt.after), Options{})
+	for _, body := range []string{
+		"<rss version='2.0'><channel><title>feed</title><item><title>1</title></item><item><title>2</title></item><item><title>3</title></item></channel></rss>",
+		"<feed xmlns='http://www.w3.org/2005/Atom'><title>feed</title><entry><title>1</title></entry><entry><title>2</title></entry><entry><title>3</title></entry></feed>",
+	} {
+		root, ok := findRoot([]byte(body))
+		if !ok {
+			t.Fatal("no root")
+		}
+		out, err := rewrite([]byte(body), false, root, "")
 		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
+			t.Fatal(err)
+		}
+		second := out.text[out.entries[1].start:out.entries[1].end]
+		second[bytes.Index(second, []byte("title"))] = '<'
+		doc, err := parseXML(out)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if len(doc.Entries) != 2 || doc.Entries[1].Title.Value != "3" || doc.Title.Value != "feed" {
-			t.Errorf("%s: %+v", tt.name, doc)
+			t.Errorf("%s: %+v", body, doc)
 		}
-		if diff := cmp.Diff([]string{"some entries could not be read"}, doc.Warnings); diff != "" {
-			t.Errorf("%s: warnings: -want +got:\n%s", tt.name, diff)
+		if diff := cmp.Diff([]string{"some entries could not be read"}, out.warnings()); diff != "" {
+			t.Errorf("%s: warnings: -want +got:\n%s", body, diff)
+		}
+	}
+}
+
+// TestRootless: a feed whose outermost element was lost still has all its
+// entries.
+func TestRootless(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		body, why string
+		entries   int
+	}{
+		{"<entry xmlns='http://www.w3.org/2005/Atom'><title>1</title></entry>", "an entry document (RFC 4287 §2)", 1},
+		{"<title>f</title><entry><title>1</title></entry><entry><title>2</title></entry></feed>", "the start of the feed was cut off", 2},
+		{"<entry><title>1</title><entry><title>2</title></entry><entry><title>3</title>", "and the end too", 3},
+		{"<channel><title>f</title><item><title>1</title></item><item><title>2</title></item></channel></rss>", "a channel alone", 2},
+		{"<channel><title>f</title></channel><item><title>1</title></item><item><title>2</title></item>", "items behind the channel, as in RSS 1.0", 2},
+	}
+	for _, tt := range tests {
+		doc, err := Parse([]byte(tt.body), Options{})
+		if err != nil || len(doc.Entries) != tt.entries || doc.Entries[0].Title.Value != "1" {
+			t.Errorf("%s (%s): %v, %+v", tt.body, tt.why, err, doc)
 		}
 	}
 }

@@ -11,9 +11,13 @@ import (
 //	mail@host (Name)    Name (mail@host)    Name <mail@host>
 //	mail@host           Name                mailto:mail@host
 //
-// What fits none of them is a name.
+// and, as Atom does, <name>Name</name> <email>…</email> <uri>…</uri>. What fits
+// none of them is a name.
 func parsePerson(s string) news.Person {
 	s = strings.TrimSpace(s)
+	if name := between(s, "name"); name != "" {
+		return news.Person{Name: name, Email: between(s, "email"), URL: firstOf(between(s, "uri"), between(s, "url"))}
+	}
 	for _, pair := range [...]string{"()", "<>"} {
 		open := strings.IndexByte(s, pair[0])
 		if open < 0 || s[len(s)-1] != pair[1] {
@@ -31,6 +35,17 @@ func parsePerson(s string) news.Person {
 		return news.Person{Email: trimMailto(s)}
 	}
 	return news.Person{Name: s}
+}
+
+// between gives what stands in the first element of a name in markup, which has
+// no attributes.
+func between(markup, name string) string {
+	_, after, ok := strings.Cut(markup, "<"+name+">")
+	inner, _, closed := strings.Cut(after, "</"+name+">")
+	if !ok || !closed {
+		return ""
+	}
+	return strings.TrimSpace(inner)
 }
 
 func trimMailto(s string) string { return strings.TrimPrefix(s, "mailto:") }

@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"strings"
+
+	"tributary/internal/news"
 )
 
 // rewritten is a document as the pass hands it to gofeed.
@@ -14,6 +16,7 @@ type rewritten struct {
 	rootContext int
 	entries     []span // where the entries are in text
 	mended      mended
+	partial     bool // it ends early, or part of it is lost
 }
 
 // span is a range of bytes.
@@ -47,7 +50,15 @@ type rewriter struct {
 	entities  entities
 	expansion int
 	elements  int
+	kept      int    // elements that were handed on
+	inEntry   int    // the same since the last entry began
+	cut       bool   // src is only the beginning of the document
+	begun     bool   // the root is read
+	outer     int    // elements that we put around the root
 	entryName []byte // of the entries, as the source writes it
+	salvage   bool   // this is the second run
+	lastEntry int    // in salvage, the position of the last start tag of an entry
+	tears     int    // in salvage, how many sections were cut
 	scratch   []byte
 }
 
@@ -66,9 +77,35 @@ type binding struct {
 	space  string
 }
 
-// rewrite runs the pass over a document from its root.
-func rewrite(text []byte, at root, url string) (*rewritten, error) {
-	r := &rewriter{src: text, pos: at.start}
+// rewrite runs the pass over a document from its root, and once more to salvage
+// what a torn piece of markup has swallowed: see salvage.go. Of a document that
+// is cut, the entry in which it ends is left out, and nothing is salvaged.
+func rewrite(text []byte, cut bool, at root, url string) (*rewritten, error) {
+	r := newRewriter(text, cut, at, url)
+	if err := r.run(); err != nil {
+		return nil, err
+	}
+	if r.format == "" {
+		return nil, &Error{Cause: news.CauseMalformed, Detail: "a feed that ends within its first tag"}
+	}
+	if cut {
+		return &r.rewritten, nil
+	}
+	if count, last := entryTags(text, r.entryName); count > len(r.entries) {
+		again := newRewriter(text, cut, at, url)
+		again.salvage, again.lastEntry, again.entryName = true, last, r.entryName
+		if err := again.run(); err == nil && len(again.entries) > len(r.entries) && !isWellFormed(text) {
+			again.mended |= mendedTorn
+			again.partial = true
+			r = again
+		}
+	}
+	return &r.rewritten, nil
+}
+
+// newRewriter prepares the pass.
+func newRewriter(text []byte, cut bool, at root, url string) *rewriter {
+	r := &rewriter{src: text, cut: cut, pos: at.start}
 	r.family = at.family
 	r.text = make([]byte, 0, len(text)-at.start+len(text)/16+64)
 	r.contexts = []context{{base: url}}
@@ -78,18 +115,30 @@ func rewrite(text []byte, at root, url string) (*rewritten, error) {
 	}
 	if at.wrap != "" {
 		r.mended |= mendedRoot
+		r.partial = at.wrap == "feed" // there may have been entries before this one
 		r.text = append(append(append(r.text, '<'), at.wrap...), '>')
+		r.stack = append(r.stack, element{name: []byte(at.wrap), written: []byte(at.wrap), role: roleOpen})
 	}
-	for first := true; r.pos < len(r.src) && (first || len(r.stack) > 0); first = false {
+	r.outer = len(r.stack)
+	return r
+}
+
+// run reads the source and writes it anew.
+func (r *rewriter) run() error {
+	for !r.begun || r.pos < len(r.src) && len(r.stack) > 0 {
 		if err := r.step(); err != nil {
-			return nil, err
+			return err
 		}
+		r.begun = true
 	}
-	r.closeTo(0, mendedEnd)
-	if at.wrap != "" {
-		r.text = append(append(append(r.text, '<', '/'), at.wrap...), '>')
+	r.partial = r.partial || r.cut || len(r.stack) > r.outer
+	if r.cut {
+		r.mended |= mendedCut
+		r.dropUnfinished()
 	}
-	return &r.rewritten, nil
+	r.closeTo(r.outer, mendedEnd)
+	r.closeTo(0, 0)
+	return nil
 }
 
 // step handles the next piece of markup. The text before it has no meaning:
@@ -106,7 +155,7 @@ func (r *rewriter) step() error {
 	case rest[1] == '/':
 		return r.endTag()
 	case rest[1] == '!' || rest[1] == '?':
-		r.pos += max(r.seek.pastDeclaration(rest), 2)
+		r.pos += max(r.pastDeclaration(rest, nil), 2)
 	case readTag(r.src, r.pos, &r.tag):
 		return r.startTag()
 	default:
@@ -132,10 +181,16 @@ func (r *rewriter) startTag() error {
 	space, local := r.resolve(e.name)
 	e.context = r.enter(e.context)
 	e.role = r.family.roleOf(space, local)
+	if local == "image" && len(r.stack) > 0 && r.stack[len(r.stack)-1].role == roleEntry && e.role == roleOpen {
+		e.role = roleText // no element of RSS, but met
+	}
 	if e.role == roleEntry {
 		r.closeEntries(e.bindings)
 		e.bindings = min(e.bindings, len(r.bindings))
 	} else if n := len(r.stack); n > 0 && r.stack[n-1].role == roleSkip {
+		e.role = roleSkip
+	}
+	if e.role != roleSkip && e.role != roleEntry && !r.keep() {
 		e.role = roleSkip
 	}
 	if len(r.stack) >= maxDepth {
@@ -146,15 +201,15 @@ func (r *rewriter) startTag() error {
 
 // open writes the start of an element according to its role.
 func (r *rewriter) open(e element, space, local string) error {
-	if len(r.stack) == 0 {
+	if !r.begun {
 		r.begin(e, space, local)
 	}
 	switch e.role {
 	case roleSkip:
 		r.push(e)
 	case roleEmpty:
-		if r.family == familyAtom && local == "link" && r.tag.get("href") == nil && !r.tag.closed {
-			return r.readLink(e, space, local)
+		if name := valueAttribute(local); name != "" && r.tag.get(name) == nil && !r.tag.closed {
+			return r.readValue(e, space, local, name)
 		}
 		r.writeStart(space, local, e)
 		r.text = append(r.text[:len(r.text)-1], '/', '>')
@@ -166,13 +221,22 @@ func (r *rewriter) open(e element, space, local string) error {
 		}
 		e.written = r.writeStart(space, local, e)
 		r.push(e)
+		if r.family == familyAtom && (local == "author" || local == "contributor") && !r.tag.closed {
+			r.readName()
+		}
 	case roleEntry:
 		if len(r.entries) >= maxEntries {
 			return limitError(maxEntries, "entries")
 		}
+		if r.spent() {
+			r.stop()
+			return nil
+		}
+		r.inEntry = 0
+		r.kept++
 		r.entryName = e.name
 		r.entries = append(r.entries, span{start: len(r.text)})
-		e.written = r.writeStart(space, local, e)
+		e.written = r.writeStart(space, r.family.entryName(), e)
 		r.writeCarriers(e)
 		r.push(e)
 	default:
@@ -185,10 +249,7 @@ func (r *rewriter) open(e element, space, local string) error {
 func (r *rewriter) begin(e element, space, local string) {
 	r.rootContext = e.context
 	prefix, _ := splitName(e.name)
-	name := "item"
-	if r.family == familyAtom {
-		name = "entry"
-	}
+	name := r.family.entryName()
 	if len(prefix) > 0 && local != "rdf" {
 		name = string(prefix) + ":" + name
 	}
@@ -294,6 +355,9 @@ func (r *rewriter) endTag() error {
 	}
 	for depth := len(r.stack) - 1; depth >= 0; depth-- {
 		if sameName(r.stack[depth].name, name) {
+			if depth == 0 && r.salvage && r.pos <= r.lastEntry {
+				break // it can't be the end
+			}
 			r.closeTo(depth+1, mendedEnd)
 			r.pop()
 			return nil

@@ -6,7 +6,7 @@ import "bytes"
 type root struct {
 	start   int    // position of its start tag
 	family  family // its vocabulary
-	wrap    string // what gofeed expects around it, innermost last: "rss channel"
+	wrap    string // the element that gofeed expects around it, if it isn't there
 	doctype []byte // the DOCTYPE before it, if any
 }
 

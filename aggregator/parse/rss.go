@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,11 +23,11 @@ func (w *rewritten) fromRSS(f *rss.Feed) *news.Document {
 		ID:          x.first("atom", "id"),
 		Description: firstText(w.textOf(f.Description, at), w.textOf(firstOf(x.first("itunes", "summary"), x.first("itunes", "subtitle"), x.first("dc", "description")), at)),
 		Language:    firstOf(strings.TrimSpace(f.Language), x.first("dc", "language"), w.contexts[at].lang),
-		Rights:      firstText(w.textOf(f.Copyright, at), w.textOf(firstOf(x.first("dc", "rights"), x.first("media", "copyright")), at)),
+		Rights:      firstText(w.textOf(f.Copyright, at), w.textOf(firstOf(x.first("dc", "rights"), x.first("media", "copyright"), x.license()), at)),
 		Generator:   strings.TrimSpace(f.Generator),
 		Image:       x.image(),
-		Updated:     orDate(dateOf(f.LastBuildDateParsed), dateOf(f.PubDateParsed), firstDate(x.first("dc", "date"), x.first("atom", "updated"))),
-		Authors:     distinctPeople(append([]news.Person{parsePerson(f.ManagingEditor)}, x.people()...)),
+		Updated:     orDate(dateOf(f.LastBuildDateParsed), dateOf(f.PubDateParsed), firstDate(x.first("dcterms", "modified"), x.first("dc", "date"), x.first("atom", "updated"))),
+		Authors:     distinctPeople(append(append(x.authors(), parsePerson(f.ManagingEditor)), x.people()...)),
 		Refresh:     refreshOf(f, x),
 	}
 	if f.Image != nil && f.Image.URL != "" {
@@ -45,19 +46,23 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 	x := extensions(item.Extensions)
 	at := w.rssContext(item)
 	e := news.Entry{
-		Link:       firstOf(append(trimAll(item.Links), x.atomLink("alternate"))...),
+		Link:       firstOf(x.first("feedburner", "origlink"), firstOf(trimAll(item.Links)...), x.atomLink("alternate")),
 		Title:      firstText(w.textOf(item.Title, at), w.textOf(firstOf(x.first("dc", "title"), x.first("itunes", "title"), x.mediaText("title")), at)),
-		Rights:     w.textOf(firstOf(x.first("dc", "rights"), x.first("dcterms", "rights"), x.mediaText("copyright")), at),
-		Language:   firstOf(x.first("dc", "language"), w.contexts[at].lang),
+		Rights:     w.textOf(firstOf(item.Custom["copyright"], x.first("dc", "rights"), x.first("dcterms", "rights"), x.mediaText("copyright"), x.license()), at),
+		Language:   firstOf(x.first("dc", "language"), plain(item.Custom["language"]), w.languageOf(at, item.Content, item.Custom["fullitem"], item.Description, item.Title)),
 		Comments:   firstOf(strings.TrimSpace(item.Comments), x.atomLink("replies")),
-		Image:      x.image(),
-		Authors:    distinctPeople(append([]news.Person{parsePerson(item.Author)}, x.people()...)),
+		Image:      firstOf(x.image(), imageOf(plain(item.Custom["image"]))),
+		Authors:    distinctPeople(append(x.authors(), x.people()...)),
 		Categories: rssCategories(item.Categories, x),
 		Enclosures: rssEnclosures(item, x),
+	}
+	if tags := plain(item.Custom["tags"]); tags != "" {
+		e.Categories = distinct(append(strings.Split(tags, ","), e.Categories...))
 	}
 	w.setEntryContext(&e, at)
 	w.rssTexts(&e, item, x, at)
 	rssDates(&e, item, x)
+	x.describe(e.Enclosures)
 	if item.GUID != nil {
 		e.ID = plain(item.GUID.Value)
 		if e.Link == "" && isWebAddress(e.ID) && !strings.EqualFold(item.GUID.IsPermalink, "false") {
@@ -68,6 +73,9 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 	if s := item.Source; s != nil {
 		e.Origin = originOf(plain(s.Title), "", strings.TrimSpace(s.URL))
 	}
+	if e.Origin == nil {
+		e.Origin = x.origin()
+	}
 	return e
 }
 
@@ -75,10 +83,35 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 // a content, but that is for normalize to judge.
 func (w *rewritten) rssTexts(e *news.Entry, item *rss.Item, x extensions, at int) {
 	e.Content = firstText(w.textOf(item.Content, at), w.textOf(item.Custom["encoded"], at),
-		w.textOf(item.Custom["body"], at), w.textOf(item.Custom["content"], at), w.textOf(x.first("atom", "content"), at))
-	e.Summary = firstText(w.textOf(item.Description, at), w.textOf(item.Custom["summary"], at),
+		w.textOf(item.Custom["body"], at), w.textOf(item.Custom["content"], at), w.textOf(item.Custom["fullitem"], at),
+		w.textOf(x.first("atom", "content"), at))
+	description, summary := w.textOf(item.Description, at), w.textOf(item.Custom["summary"], at)
+	if e.Content.IsZero() && !description.IsZero() && !summary.IsZero() {
+		// RSS has no summary: its description is one (RSS 2.0, "item"), unless
+		// the other is so much shorter that it must sum up the description.
+		if 2*len(summary.Value) < len(description.Value) {
+			description, summary = summary, description
+		}
+		e.Content = summary
+	}
+	if long := x.first("itunes", "summary"); e.Content.IsZero() && !description.IsZero() && len(long) > len(description.Value) {
+		e.Content = w.textOf(long, at) // the description is its beginning
+	}
+	e.Summary = firstText(description, summary,
 		w.textOf(x.first("dc", "description"), at), w.textOf(x.first("itunes", "summary"), at),
 		w.textOf(x.first("atom", "summary"), at), w.textOf(x.mediaText("description"), at), w.textOf(x.first("itunes", "subtitle"), at))
+}
+
+// imageOf gives the address in an image of an item, which is made like that of
+// a channel or is nothing but the address.
+func imageOf(s string) string {
+	if url := between(s, "url"); url != "" {
+		return html.UnescapeString(url)
+	}
+	if strings.ContainsAny(s, "<> \n") {
+		return ""
+	}
+	return s
 }
 
 // rssDates fills the dates. Dublin Core's date does not say of what; a
@@ -107,6 +140,11 @@ func rssEnclosures(item *rss.Item, x extensions) []news.Enclosure {
 	for _, e := range item.Enclosures {
 		if e.Type != marker {
 			list = append(list, news.Enclosure{URL: strings.TrimSpace(e.URL), Type: strings.TrimSpace(e.Type), Length: parseLength(e.Length)})
+		}
+	}
+	for _, e := range x.all("atom", "link") {
+		if strings.EqualFold(e.Attrs["rel"], "enclosure") {
+			list = append(list, news.Enclosure{URL: strings.TrimSpace(e.Attrs["href"]), Type: e.Attrs["type"], Length: parseLength(e.Attrs["length"])})
 		}
 	}
 	return distinctEnclosures(append(list, x.enclosures()...))

@@ -78,6 +78,11 @@ func (t *tag) readAttribute(src []byte, i int) int {
 		if n < 0 {
 			return -1
 		}
+		if end := tornValue(src[i+1 : i+1+n]); end >= 0 {
+			t.attrs = append(t.attrs, attribute{name, src[i+1 : i+1+end]})
+			t.unclean = true
+			return i + 1 + end
+		}
 		t.attrs = append(t.attrs, attribute{name, src[i+1 : i+1+n]})
 		return i + n + 2
 	}
@@ -91,6 +96,22 @@ func (t *tag) readAttribute(src []byte, i int) int {
 	t.attrs = append(t.attrs, attribute{name, src[start:i]})
 	t.unclean = true
 	return i
+}
+
+// tornValue gives the end of an attribute value that has lost its quote, so that
+// it seems to end at one of a later tag; -1 if all is well. No value of XML may
+// contain a "<", but some do; one tag right behind another is what none contains.
+func tornValue(value []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(value[at:], '<')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if end := bytes.TrimRight(value[:at], " \t\r\n"); len(end) > 0 && end[len(end)-1] == '>' {
+			return bytes.IndexByte(value, '>')
+		}
+	}
 }
 
 // nameEnd gives the end of the name that starts at src[i]; i if none does.

@@ -12,6 +12,7 @@ type content struct {
 	markup   bool   // it contains tags
 	special  bool   // it contains "<", "&" or "]]>": it can't be copied
 	fragment int    // comments, CDATA sections and instructions in it
+	alike    int    // elements in it whose names are much like its own
 }
 
 // readText reads a whole text element, whose start tag is in r.tag, and writes
@@ -43,19 +44,36 @@ func (r *rewriter) readText(e element, space, local string) error {
 	return nil
 }
 
-// readLink reads an Atom link whose address stands between its tags.
-func (r *rewriter) readLink(e element, space, local string) error {
+// readValue reads an element whose value should be in an attribute, but stands
+// between its tags.
+func (r *rewriter) readValue(e element, space, local, attribute string) error {
 	r.writeStart(space, local, e)
 	c, err := r.scanText(e.name)
 	if err != nil {
 		return err
 	}
-	r.text = append(r.text[:len(r.text)-1], ` href="`...)
+	r.text = append(append(append(r.text[:len(r.text)-1], ' '), attribute...), '=', '"')
 	r.appendEscaped(bytes.TrimSpace(r.appendText(nil, c.raw)))
 	r.text = append(r.text, `"/>`...)
 	r.pos = c.end
 	r.bindings = r.bindings[:min(e.bindings, len(r.bindings))]
 	return nil
+}
+
+// readName reads the name of an Atom person that stands in it bare.
+func (r *rewriter) readName() {
+	n := bytes.IndexByte(r.src[r.pos:], '<')
+	if n < 0 {
+		return
+	}
+	name := bytes.TrimSpace(r.src[r.pos : r.pos+n])
+	if len(name) == 0 {
+		return
+	}
+	r.text = append(r.text, "<name>"...)
+	r.appendEscaped(r.decodeReferences(name))
+	r.text = append(r.text, "</name>"...)
+	r.pos += n
 }
 
 // needsMarker reports whether a text gets a marker: every Atom text that has a
@@ -82,7 +100,7 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 	}
 	mode := lower(r.tag.get("mode"))
 	switch t := lower(bytes.TrimSpace(r.tag.get("type"))); {
-	case mode == "base64" || t == "application/octet-stream" && local != "content":
+	case mode == "base64" || t == "application/octet-stream":
 		return kindData
 	case t == "" && mode == "escaped":
 		return kindHTML
@@ -104,7 +122,7 @@ func (r *rewriter) kindOf(e element, space, local string) kind {
 
 // scanText finds the end of the text element called name. It ends at
 //
-//  1. its end tag
+//  1. its end tag, or one that is it but for a letter
 //  2. an end tag of an element around it, or the start of an entry
 //  3. the start tag of an element that only stands beside it
 //  4. the end of the document
@@ -124,7 +142,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 		switch {
 		case len(rest) > 1 && rest[1] == '/':
 			found := r.src[pos+2 : nameEnd(r.src, pos+2)]
-			if sameName(found, name) {
+			if sameName(found, name) || r.isMistyped(found, name, r.src[start:pos], &c) {
 				return r.endText(c, start, pos, pos+max(r.seek.past(rest, markupEnd, 2), 2)), nil
 			}
 			if r.isOpen(found) {
@@ -134,7 +152,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 			c.markup = c.markup || len(found) > 0
 			pos += 2
 		case len(rest) > 1 && (rest[1] == '!' || rest[1] == '?'):
-			n := max(r.seek.pastDeclaration(rest), 2)
+			n := max(r.pastDeclaration(rest, name), 2)
 			if c.fragment++; c.fragment > maxFragments {
 				return c, limitError(maxFragments, "comments and CDATA sections inside one element")
 			}
@@ -158,7 +176,7 @@ func (r *rewriter) scanText(name []byte) (content, error) {
 
 // endText completes what scanText found.
 func (r *rewriter) endText(c content, start, end, after int) content {
-	c.raw, c.end = r.src[start:end], after
+	c.raw, c.end = r.afford(r.src[start:end]), after
 	c.special = bytes.IndexByte(c.raw, '<') >= 0 || bytes.IndexByte(c.raw, '&') >= 0 || bytes.Contains(c.raw, cdataEnd)
 	return c
 }
@@ -167,6 +185,33 @@ var (
 	cdataStart = []byte("<![CDATA[")
 	cdataEnd   = []byte("]]>")
 )
+
+// isMistyped reports whether the name of an end tag is that of the text but for
+// one letter too much, too little or wrong, and nothing in the text before it
+// has that name. No two names that we know are so alike, nor one of them and one
+// of HTML.
+func (r *rewriter) isMistyped(found, name, before []byte, c *content) bool {
+	if len(name) < 5 || len(found) < len(name)-1 || len(found) > len(name)+1 || bytes.Equal(found, name) {
+		return false
+	}
+	start := 0
+	for start < min(len(found), len(name)) && found[start] == name[start] {
+		start++
+	}
+	end := 0
+	for end < min(len(found), len(name))-start && found[len(found)-1-end] == name[len(name)-1-end] {
+		end++
+	}
+	if max(len(found), len(name))-start-end > 1 || c.alike > maxAlike {
+		return false
+	}
+	if bytes.Contains(before, append([]byte{'<'}, found...)) {
+		c.alike++
+		return false
+	}
+	r.mended |= mendedEnd
+	return true
+}
 
 // isOpen reports whether an element that we write is open under a name.
 func (r *rewriter) isOpen(name []byte) bool {

@@ -12,6 +12,8 @@ func (r *rewriter) writeStart(space, local string, e element) []byte {
 	start := len(r.text)
 	if !r.family.isNative(space) {
 		r.text = append(append(r.text, space...), ':')
+	} else if r.family.isDropped(local) {
+		r.text = append(append(r.text, feedSpace...), ':')
 	}
 	r.text = append(r.text, local...)
 	name := r.text[start:len(r.text):len(r.text)]
@@ -31,7 +33,8 @@ func (r *rewriter) writeAttribute(a attribute, e element) {
 	if e.role == roleMarked && (string(local) == "type" || string(local) == "mode") {
 		return // the marker says it
 	}
-	if end := nameEnd(local, 0); end == 0 || end < len(local) || end > 32 {
+	name := attributeName(local)
+	if end := nameEnd(local, 0); end == 0 || end < len(local) || !isPlain(name) {
 		return
 	}
 	value := a.value
@@ -41,7 +44,7 @@ func (r *rewriter) writeAttribute(a attribute, e element) {
 	if string(local) == "href" && r.family == familyAtom && e.context != r.context() {
 		value = []byte(resolveURL(r.contexts[e.context].base, string(bytes.TrimSpace(value))))
 	}
-	r.text = append(append(r.text, ' '), attributeName(local)...)
+	r.text = append(append(r.text, ' '), name...)
 	r.text = append(r.text, '=', '"')
 	r.appendEscaped(value)
 	r.text = append(r.text, '"')

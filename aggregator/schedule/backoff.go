@@ -19,22 +19,24 @@ const (
 
 	refusedPause = time.Hour   // first pause after a refusal
 	minPause     = time.Minute // least pause after any other failure
-	maxStrikes   = 3           // claims without a result that make a source daily
 )
+
+// MaxStrikes is how many claims in a row without a result make a source daily.
+const MaxStrikes = 3
 
 // Failure is how a visit failed.
 type Failure struct {
 	Cause      news.Cause
 	Count      int           // failures in a row, this one included; below 1 counts as 1
 	Strikes    int           // claims in a row that gave no result
-	Dead       bool          // failing so long that it is asked only weekly
+	Health     news.Health   // what it is now: gone, dead, or anything else
 	RetryAfter time.Duration // what Retry-After asked for; > 0 replaces the guess of rule 4
 }
 
 // Backoff says how long to leave a failing source alone, by the first rule
 // that applies:
 //
-//  1. gone (410): [Never].
+//  1. gone (410 once, and no success since): [Never].
 //  2. dead: [DeadPause].
 //  3. not found (404), or a document that stalled or killed the process three
 //     times running: a day.
@@ -49,11 +51,11 @@ type Failure struct {
 // schedule: [Next] takes the later of the two.
 func Backoff(f Failure, interval time.Duration, jitter func() float64) time.Duration {
 	switch {
-	case f.Cause == news.CauseGone:
+	case f.Health == news.HealthGone:
 		return Never
-	case f.Dead:
+	case f.Health == news.HealthDead:
 		return DeadPause
-	case f.Cause == news.CauseNotFound, f.Strikes >= maxStrikes:
+	case f.Cause == news.CauseNotFound, f.Strikes >= MaxStrikes:
 		return MaxBackoff
 	case f.Cause == news.CauseRateLimited, f.Cause == news.CauseForbidden:
 		if f.RetryAfter > 0 {

@@ -18,9 +18,9 @@ func TestBackoff(t *testing.T) {
 		every   time.Duration
 		want    time.Duration
 	}{
-		{"gone", schedule.Failure{Cause: news.CauseGone, Count: 1}, half, schedule.Never},
-		{"gone, even when it was dead before", schedule.Failure{Cause: news.CauseGone, Dead: true}, half, schedule.Never},
-		{"dead is weekly", schedule.Failure{Cause: news.CauseDNS, Count: 40, Dead: true}, half, 7 * 24 * time.Hour},
+		{"gone", schedule.Failure{Cause: news.CauseGone, Count: 1, Health: news.HealthGone}, half, schedule.Never},
+		{"gone, then a timeout", schedule.Failure{Cause: news.CauseTimeout, Health: news.HealthGone}, half, schedule.Never},
+		{"dead is weekly", schedule.Failure{Cause: news.CauseDNS, Count: 40, Health: news.HealthDead}, half, 7 * 24 * time.Hour},
 		{"404 is daily", schedule.Failure{Cause: news.CauseNotFound, Count: 1}, half, 24 * time.Hour},
 		{"three strikes are daily", schedule.Failure{Cause: news.CauseInternal, Count: 1, Strikes: 3}, half, 24 * time.Hour},
 		{"two strikes are not", schedule.Failure{Cause: news.CauseInternal, Count: 1, Strikes: 2}, half, half},

@@ -13,6 +13,7 @@ import (
 
 	"tributary/aggregator"
 	"tributary/aggregator/fetch"
+	"tributary/aggregator/fulltext"
 	"tributary/internal/config"
 	"tributary/internal/news"
 	"tributary/internal/rule"
@@ -25,6 +26,7 @@ import (
 // The store is what both halves need.
 var (
 	_ aggregator.Store = (*sqlite.DB)(nil)
+	_ fulltext.Store   = (*sqlite.DB)(nil)
 	_ publisher.Store  = (*sqlite.DB)(nil)
 
 	_ publisher.Renditions = (*sqlite.DB)(nil)
@@ -82,6 +84,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 	e.client = newClient(c)
 	e.aggregator = aggregator.New(aggregator.Options{
 		Store: e.store, Fetcher: newFetcher(c, e.client), Log: log,
+		PageStore: e.store, Pages: newPageFetcher(c, e.client),
 		Now: a.now, Observe: o.visited, Held: o.held,
 	})
 	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log})
@@ -139,6 +142,17 @@ func newClient(c *config.Config) *safehttp.Client {
 func newFetcher(c *config.Config, client *safehttp.Client) *fetch.Fetcher {
 	return fetch.New(fetch.Options{
 		Client: client, Version: version, SiteURL: c.Site().URL, Contact: c.Fetch().Contact,
+	})
+}
+
+// maxPage bounds a page that is read for its full text, in bytes.
+const maxPage = 2 << 20
+
+// newPageFetcher fetches pages as newFetcher does feeds.
+func newPageFetcher(c *config.Config, client *safehttp.Client) *fetch.Fetcher {
+	return fetch.New(fetch.Options{
+		Client: client, Version: version, SiteURL: c.Site().URL, Contact: c.Fetch().Contact,
+		MaxBody: maxPage, Accept: "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
 	})
 }
 

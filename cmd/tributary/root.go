@@ -46,7 +46,7 @@ Start with "tributary init", then "tributary serve".`,
 	})
 	root.AddCommand(
 		newServe(a), newRefresh(a), newBuild(a), newPublish(a), newCheck(a), newParse(a),
-		newSources(a), newInit(a), newVersion(a),
+		newSources(a), newAdd(a), newImport(a), newExport(a), newRetract(a), newBackup(a), newInit(a), newVersion(a),
 	)
 	return root
 }

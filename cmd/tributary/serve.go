@@ -180,7 +180,7 @@ func (e *engine) readLocal(ctx context.Context) error {
 	if len(names) == 0 {
 		return e.aggregator.RefreshArticles(ctx)
 	}
-	return e.aggregator.Refresh(ctx, aggregator.Round{Names: names})
+	return e.aggregator.Refresh(ctx, aggregator.Round{Names: names, NoFullText: true})
 }
 
 // pull visits sources, and the articles whenever their folder changes.

@@ -20,16 +20,20 @@ import (
 )
 
 func newSources(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, accept bool
 	cmd := &cobra.Command{
 		Use:   "sources",
 		Short: "Show the health of every source",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if accept {
+				return a.acceptMoves(cmd.Context(), asJSON)
+			}
 			return a.sources(cmd.Context(), asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&accept, "accept-moves", false, "write the new addresses of moved sources into the config")
 	return cmd
 }
 
@@ -88,6 +92,7 @@ type sourceJSON struct {
 	LastOK   *time.Time  `json:"last_ok,omitempty"`
 	MovedTo  string      `json:"moved_to,omitempty"`
 	Last     *lastJSON   `json:"last,omitempty"`
+	Warnings []string    `json:"warnings,omitempty"`
 }
 
 // lastJSON is the last visit of a source.
@@ -106,6 +111,7 @@ func printSourcesJSON(w io.Writer, states []news.SourceState) error {
 		row := sourceJSON{
 			Name: s.Name, URL: s.URL, Health: s.Health, Since: known(s.Since), Due: known(s.Due),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
+			Warnings: s.Warnings,
 		}
 		if !s.Last.At.IsZero() {
 			row.Last = &lastJSON{At: s.Last.At, Outcome: s.Last.Outcome, Cause: s.Last.Cause, Detail: s.Last.Detail, Status: s.Last.Status}
@@ -130,9 +136,17 @@ func printSources(w io.Writer, states []news.SourceState) error {
 	for i := range states {
 		s := &states[i]
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n",
-			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(s.Last.Detail))
+			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(detail(s)))
 	}
 	return table.Flush()
+}
+
+// detail is what the operator should know of a source.
+func detail(s *news.SourceState) string {
+	if s.Health == news.HealthMoved {
+		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
+	}
+	return s.Last.Detail
 }
 
 // shortTime is a time for a table; far ones, like the next visit of a source

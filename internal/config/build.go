@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,7 @@ type builder struct {
 	env    func(string) (string, bool)
 	config *Config
 	errs   Errors
+	edited map[string][]byte // what included files will hold, by path
 
 	base      settings          // what holds for all sources
 	hosts     map[string]*table // [host."…"] blocks
@@ -19,12 +21,14 @@ type builder struct {
 	feeds     map[string]string // where each feed was defined
 	pending   []func()          // checks that need all sources
 	schedules map[string]bool   // those that were found to be good
+
+	authorities map[string]string // certificates by path
 }
 
 // build reads the main document and all that it includes.
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
-	b.schedules = map[string]bool{}
+	b.schedules, b.authorities = map[string]bool{}, map[string]string{}
 	b.names, b.urls, b.feeds = map[string]string{}, map[string]string{}, map[string]string{}
 	included := b.included(top)
 	b.site(orEmpty(top.table("site", "[site]"), top))
@@ -66,6 +70,7 @@ func (b *builder) site(t *table) {
 	hasURL := t.checked("url", &site.URL, checkSiteURL)
 	t.text("description", &site.Description)
 	t.checked("language", &site.Language, checkLanguage)
+	t.checked("icon", &site.Icon, checkIcon)
 	b.author(t)
 	b.timezone(t)
 	b.node(t)
@@ -75,6 +80,9 @@ func (b *builder) site(t *table) {
 	}
 	if !hasURL {
 		site.URL = defaultURL(b.config.node.Listen)
+	}
+	if strings.HasPrefix(site.Icon, "/") {
+		site.Icon = site.URL + site.Icon
 	}
 	t.finish()
 }

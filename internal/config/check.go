@@ -33,14 +33,14 @@ func anyText(s string) (string, error) {
 // checkWeb wants an absolute http(s) URL without credentials.
 func checkWeb(address string) (string, error) {
 	if strings.Contains(address, "${") {
-		return "", errors.New("${NAME} stands for a variable only in admin_token and in headers")
+		return "", errors.New("${NAME} stands for a variable only in admin_token, headers, password, bearer and proxy")
 	}
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return "", errors.New("it must be an absolute URL that starts with http:// or https://")
 	case u.User != nil:
-		return "", errors.New(`a URL must not hold a password: use headers = { Authorization = "Basic ${NAME}" }`)
+		return "", errors.New(`a URL must not hold a password: use username = "…" and password = "${NAME}"`)
 	}
 	return address, nil
 }
@@ -55,6 +55,19 @@ func checkSiteURL(address string) (string, error) {
 		return "", errors.New("the site's URL has neither a query (?) nor a fragment (#)")
 	}
 	return strings.TrimRight(address, "/"), nil
+}
+
+// checkIcon takes a URL, or the path of what the site itself serves.
+func checkIcon(address string) (string, error) {
+	const hint = `or write a path below the site's URL, as in "/articles/icon.png"`
+	u, err := url.Parse(address)
+	if err == nil && u.Host == "" && strings.HasPrefix(address, "/") {
+		return u.String(), nil
+	}
+	if _, err := checkWeb(address); err != nil {
+		return "", fmt.Errorf("%w; %s", err, hint)
+	}
+	return address, nil
 }
 
 func checkLanguage(tag string) (string, error) {
@@ -116,6 +129,22 @@ var ownHeaders = map[string]bool{
 	"Accept-Encoding": true, "Connection": true, "Content-Length": true, "Host": true,
 	"If-Modified-Since": true, "If-None-Match": true, "Keep-Alive": true, "Range": true,
 	"Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
+}
+
+// checkUserAgent wants what can stand in a header.
+func checkUserAgent(agent string) (string, error) {
+	if strings.ContainsFunc(agent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", errors.New("it has characters that are not printable ASCII")
+	}
+	return agent, nil
+}
+
+// checkUsername wants what a colon can end (RFC 7617 §2).
+func checkUsername(user string) (string, error) {
+	if strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f || r == ':' }) {
+		return "", errors.New("it has a colon or control characters")
+	}
+	return user, nil
 }
 
 var tokenForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // RFC 9110 §5.6.2

@@ -7,8 +7,8 @@
 // TRIBUTARY_ADMIN, TRIBUTARY_ADMIN_TOKEN, TRIBUTARY_DATABASE and
 // TRIBUTARY_ROLES above it, and the flags of one node above these ([Node],
 // [Config.Override]). ${NAME} stands for a variable of the environment in
-// secrets only: admin_token and the values of headers. Relative paths are
-// relative to the file that names them.
+// secrets only: admin_token, password, bearer, proxy and the values of headers.
+// Relative paths are relative to the file that names them.
 //
 // What is wrong is told all at once, as [Errors], each with its place. An
 // empty text ("") counts as a key that is not there.
@@ -33,7 +33,9 @@ const maxFile = 32 << 20
 // safe for concurrent use. Slices and maps that it gives are shared: don't
 // change them.
 type Config struct {
+	name     string // as the caller named it
 	path     string
+	env      func(string) (string, bool)
 	files    []string
 	site     news.Site
 	node     Node
@@ -44,6 +46,7 @@ type Config struct {
 
 	redirects map[string]string
 	sources   []news.Source
+	urls      []urlPlace     // of the sources
 	byName    map[string]int // index into sources
 	feeds     []news.Feed
 	lists     []ReadingList
@@ -81,13 +84,18 @@ func Load(path string) (*Config, error) {
 // exist; includes and relative paths hang on its folder. env looks variables of
 // the environment up, as [os.LookupEnv] does.
 func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
+	return parse(name, data, env, nil)
+}
+
+// parse takes what included files will hold from edited, where it is there.
+func parse(name string, data []byte, env func(string) (string, bool), edited map[string][]byte) (*Config, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {
 		return nil, fmt.Errorf("config %s: %w", name, err)
 	}
-	b := &builder{env: env, config: defaults()}
-	b.config.path, b.config.files = path, []string{path}
-	main, mistake := parseDocument(name, filepath.Dir(path), data)
+	b := &builder{env: env, config: defaults(), edited: edited}
+	b.config.name, b.config.path, b.config.files, b.config.env = name, path, []string{path}, env
+	main, mistake := parseDocument(name, path, data)
 	if mistake != nil {
 		return nil, Errors{mistake}
 	}
@@ -116,7 +124,7 @@ func readFile(path string) ([]byte, error) {
 func (c *Config) Path() string { return c.path }
 
 // Files gives the absolute paths of all files that were read, the config file
-// first: what to watch for changes.
+// first, certificates included: what to watch for changes.
 func (c *Config) Files() []string { return c.files }
 
 // Site gives who publishes.

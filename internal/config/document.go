@@ -13,9 +13,12 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
+const byteOrderMark = "\ufeff"
+
 // document is one TOML file: its values, and where in the file they stand.
 type document struct {
 	name   string // as shown in errors
+	path   string // absolute
 	dir    string // what relative paths in it are relative to; absolute
 	data   []byte // without a byte order mark
 	lines  []int  // offsets at which lines start
@@ -31,9 +34,9 @@ type place struct {
 
 // parseDocument reads a TOML file. Only its syntax can be wrong here, and of
 // that only the first mistake is known.
-func parseDocument(name, dir string, data []byte) (*document, *Error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	d := &document{name: name, dir: dir, data: data, lines: []int{0}, places: map[string]place{}}
+func parseDocument(name, path string, data []byte) (*document, *Error) {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	d := &document{name: name, path: path, dir: filepath.Dir(path), data: data, lines: []int{0}, places: map[string]place{}}
 	for i, c := range d.data {
 		if c == '\n' {
 			d.lines = append(d.lines, i+1)

@@ -80,7 +80,7 @@ func (list Errors) sorted() Errors {
 }
 
 var (
-	secretKey = regexp.MustCompile(`(?i)^(.*?\b(?:admin_token|headers|authorization|cookie|[a-z_-]*(?:token|secret|password|api[-_]?key)[a-z_-]*)"?\s*=).*$`)
+	secretKey = regexp.MustCompile(`(?i)^(.*?\b(?:admin_token|headers|bearer|proxy|authorization|cookie|[a-z_-]*(?:token|secret|password|api[-_]?key)[a-z_-]*)"?\s*=).*$`)
 	userInfo  = regexp.MustCompile(`//[^/@\s"']*@`)
 )
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"net/netip"
 	"slices"
@@ -43,6 +42,12 @@ func (b *builder) shared(t *table, s *settings) {
 	oneOf(t, "images", &s.Images, news.ImagesKeep, news.ImagesStrip)
 	keep(t, &s.Keep)
 	t.texts("embeds", &s.Embeds, checkHost)
+	t.checked("user_agent", &s.Fetch.UserAgent, checkUserAgent)
+	b.proxy(t, s)
+	b.authority(t, s)
+	http2 := !s.Fetch.HTTP1
+	t.flag("http2", &http2)
+	s.Fetch.HTTP1 = !http2
 }
 
 // schedule checks a schedule. Thousands of sources share a few, and trying one
@@ -70,7 +75,9 @@ func (b *builder) own(t *table, s *settings) {
 	oneOf(t, "identity", &s.Identity, news.IdentityID, news.IdentityLink, news.IdentityTitle)
 	t.flag("mirror", &s.Mirror)
 	t.flag("full_text", &s.FullText)
+	t.flag("ignore_cache", &s.Fetch.IgnoreCache)
 	b.headers(t, s)
+	b.credentials(t, s)
 	for _, key := range []string{"concurrency", "contact"} {
 		if t.has(key) {
 			t.get(key)
@@ -113,30 +120,6 @@ func keep(t *table, to *news.Keep) {
 	case nil:
 	default:
 		t.mistyped(join(t.path, "keep"), "keep", "a duration or a number of stories", value, `as in "90d", 500 or "forever"`)
-	}
-}
-
-// headers reads what is sent to the source's host beside our own headers.
-func (b *builder) headers(t *table, s *settings) {
-	list := t.table("headers", "headers")
-	if list == nil {
-		return
-	}
-	list.secret = true
-	s.Fetch.Headers = maps.Clone(s.Fetch.Headers)
-	if s.Fetch.Headers == nil {
-		s.Fetch.Headers = make(map[string]string, len(list.values))
-	}
-	for name := range list.values {
-		var value string
-		if !b.secret(list, name, &value) {
-			continue
-		}
-		if err := checkHeader(name, value); err != nil {
-			list.fail(name, "headers: "+err.Error(), "")
-			continue
-		}
-		s.Fetch.Headers[name] = value
 	}
 }
 

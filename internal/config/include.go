@@ -41,7 +41,11 @@ func (b *builder) included(top *table) []*document {
 // read reads one included file. Its mistakes name it the way the main file is
 // named: relative to where the operator stands.
 func (b *builder) read(top *table, at, path string) *document {
-	data, err := readFile(path)
+	data, edited := b.edited[path]
+	var err error
+	if !edited {
+		data, err = readFile(path)
+	}
 	if err != nil {
 		top.failAt(at, "include: "+err.Error(), "")
 		return nil
@@ -50,7 +54,7 @@ func (b *builder) read(top *table, at, path string) *document {
 	if relative, err := filepath.Rel(top.doc.dir, path); err == nil && !filepath.IsAbs(top.doc.name) {
 		shown = filepath.Join(filepath.Dir(top.doc.name), relative)
 	}
-	doc, mistake := parseDocument(shown, filepath.Dir(path), data)
+	doc, mistake := parseDocument(shown, path, data)
 	if mistake != nil {
 		b.errs = append(b.errs, mistake)
 		return nil

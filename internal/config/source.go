@@ -43,6 +43,7 @@ func (b *builder) source(t *table) {
 	s.Fetch.Unpaced = !s.paced && (s.IsFile() || inside(host, s.Fetch.AllowNetworks))
 	b.config.byName[name] = len(b.config.sources)
 	b.config.sources = append(b.config.sources, s.Source)
+	b.config.urls = append(b.config.urls, urlPlaceOf(t))
 }
 
 // unique notes where a value is defined, and tells the second time.

@@ -26,7 +26,7 @@ type table struct {
 }
 
 // sourceKeys is room for the keys that the largest table can have.
-const sourceKeys = 24
+const sourceKeys = 32
 
 // top gives the table that a document is.
 func (d *document) top(errs *Errors) *table {

@@ -21,7 +21,9 @@ type Document struct {
 	Authors     []Person
 	Categories  []string
 	Entries     []Entry
+	Deleted     []Deletion `json:",omitempty"` // entries that the document takes back
 	Refresh     Refresh
+	Partial     bool     `json:",omitempty"` // it ends early, or entries could not be read: what it lacks may still be there
 	Warnings    []string // what had to be mended or left out, one sentence each, for the operator
 }
 
@@ -44,6 +46,12 @@ type Entry struct {
 	Enclosures []Enclosure
 	Origin     *Origin
 	RawHash    uint64 // over everything above as it came; equal hash, equal entry
+}
+
+// Deletion says that an upstream took an entry back (at:deleted-entry, RFC 6721).
+type Deletion struct {
+	ID   string    // of the entry, verbatim after trimming
+	When time.Time // zero when it doesn't say
 }
 
 // TextType says how a Text is to be read (RFC 4287 §3.1.1).
@@ -93,5 +101,7 @@ type Batch struct {
 	Refresh     Refresh
 	Stories     []Story
 	Unchanged   []string // IDs of stories whose RawHash was known already: present upstream, not normalised again
+	Deleted     []Deletion
+	Partial     bool // see Document.Partial
 	Warnings    []string
 }

@@ -11,6 +11,22 @@ type ClaimRequest struct {
 	// Lease is how long others keep off, by source timeout: the longest of
 	// them and some slack.
 	Lease time.Duration
+	// Suspicion says what to do about sources whose claims give no result; the
+	// zero value does nothing.
+	Suspicion Suspicion
+}
+
+// Suspicion is how a claim treats a source whose last claims gave no result:
+// its document may kill or stall whoever visits it.
+//
+//  1. At most one suspect is leased at any time, so that what else was under
+//     way when a process died clears itself of the suspicion.
+//  2. The claim itself is noted as a failed visit with Detail, the source is
+//     failing, and next due at Due. A result overwrites all of it.
+type Suspicion struct {
+	Claims int // in a row, the one at hand included, that make a suspect; 0 makes none
+	Due    time.Time
+	Detail string
 }
 
 // Claimed is the answer to a claim.
@@ -19,6 +35,9 @@ type Claimed struct {
 	// Waiting is set when sources that were asked for stay back because their
 	// host is busy or still has its pause.
 	Waiting bool
+	// Free is when the first of those that stay back can be claimed; zero unless
+	// Waiting.
+	Free time.Time
 	// Next is the earliest time at which another claim may find something;
 	// zero when nothing is scheduled.
 	Next time.Time
@@ -58,9 +77,12 @@ type Recorded struct {
 	Reasons []Decision
 }
 
-// Decision says what merge decided about one story and why, for explain.
+// Decision says what merge decided about one story and why, for explain. The
+// last insertion, update and alias of each story are kept, and of each source
+// the last hundred ids that were dropped or removed.
 type Decision struct {
-	ID     string
+	At     time.Time // when it was stored; set by the store
+	ID     string    // as the upstream wrote it then
 	Story  StoryKey
 	Action Action
 	Reason string

@@ -48,7 +48,12 @@ type FetchSettings struct {
 	HostDelay       time.Duration // pause between two requests to its host
 	Unpaced         bool          // neither host limit holds: its host lies inside AllowNetworks
 	AllowNetworks   []netip.Prefix
-	Headers         map[string]string // sent to the configured host only; values may be secret
+	Headers         map[string]string // by canonical name, sent to the configured host only; values may be secret
+	UserAgent       string            // in place of ours; empty for ours
+	Proxy           string            // URL of the proxy to go through, which may hold a password; empty for none
+	HTTP1           bool              // never HTTP/2
+	CA              string            // certificates in PEM form that are trusted beside the system's
+	IgnoreCache     bool              // ask for the whole document each time, whatever validators and cache headers say
 }
 
 // IsFile reports whether the source is read from the local disk.

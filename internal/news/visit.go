@@ -87,4 +87,7 @@ type SourceState struct {
 	Refresh    Refresh       // what the last document asked for
 	Gap        time.Duration // median time between its stories; 0 while unknown
 	Untrusted  bool          // its dates are not used
+	// Warnings are what the operator should know although it works, one
+	// sentence each. Only lists of sources have them, leases don't.
+	Warnings []string
 }

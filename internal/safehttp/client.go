@@ -21,10 +21,13 @@
 //     hop 15 s from its start; the header has at most 64 KiB. The body is for
 //     the caller to limit, and the whole by [Request.Timeout].
 //
+// A request may go through a proxy that the operator configured. The proxy's own
+// address is not checked then, and what a name resolves to is the proxy's to
+// know; addresses and ports that stand in a URL are checked all the same.
+//
 // Connections are pooled, HTTP/2 is spoken where the other side does, and TLS
-// sessions are resumed. A connection is only ever reused by requests with the
-// same permissions as the one that opened it: those with other allowed
-// networks, or another unusual port, have pools of their own.
+// sessions are resumed. A connection is only ever reused by requests that go
+// the same way with the same permissions as the one that opened it: see route.
 package safehttp
 
 import (
@@ -32,7 +35,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -58,6 +60,10 @@ type Options struct {
 	Resolver       *net.Resolver  // nil means the system's
 	RootCAs        *x509.CertPool // nil means the system's
 	MaxIdlePerHost int            // idle connections kept to one host; 64 when zero
+	// Dial makes the connections in place of the guarded dialer, for tests in
+	// virtual time. Nothing is resolved then, so only addresses and ports that
+	// stand in a URL are checked.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client sends requests. It is safe for concurrent use and meant to be shared
@@ -65,13 +71,10 @@ type Options struct {
 type Client struct {
 	options  Options
 	sessions tls.ClientSessionCache
-	base     *http.Transport // for requests without permissions of their own
+	base     *pool // for requests without a route of their own
 
 	mu    sync.RWMutex
-	pools map[string]*http.Transport // by permissions, see permissionKey
-
-	// dial replaces the guarded dialer in tests with virtual time.
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
+	pools map[string]*pool // by the keys of their routes
 }
 
 // New makes a client. [Client.CloseIdle] ends its idle connections.
@@ -82,9 +85,9 @@ func New(options Options) *Client {
 	c := &Client{
 		options:  options,
 		sessions: tls.NewLRUClientSessionCache(sessions),
-		pools:    make(map[string]*http.Transport),
+		pools:    make(map[string]*pool),
 	}
-	c.base = c.newTransport(nil, 0)
+	c.base, _ = c.newPool(&route{}) // which has nothing that could be wrong
 	return c
 }
 
@@ -95,60 +98,5 @@ func (c *Client) CloseIdle() {
 	defer c.mu.RUnlock()
 	for _, pool := range c.pools {
 		pool.CloseIdleConnections()
-	}
-}
-
-// transport gives the pool for requests that may reach these networks and,
-// when it isn't zero, this port.
-func (c *Client) transport(allow []netip.Prefix, port uint16) *http.Transport {
-	if len(allow) == 0 && port == 0 {
-		return c.base
-	}
-	var buffer [256]byte
-	key := permissionKey(buffer[:0], allow, port)
-	c.mu.RLock()
-	pool := c.pools[string(key)]
-	c.mu.RUnlock()
-	if pool != nil {
-		return pool
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if pool = c.pools[string(key)]; pool == nil {
-		pool = c.newTransport(allow, port)
-		c.pools[string(key)] = pool
-	}
-	return pool
-}
-
-// permissionKey tells permissions apart. The same networks in another order
-// have another key, which costs a pool and breaks nothing.
-func permissionKey(key []byte, allow []netip.Prefix, port uint16) []byte {
-	key = append(key, byte(port>>8), byte(port))
-	for _, prefix := range allow {
-		key = append(prefix.AppendTo(key), ' ')
-	}
-	return key
-}
-
-func (c *Client) newTransport(allow []netip.Prefix, port uint16) *http.Transport {
-	guard := newGuard(c.options.AllowNetworks, allow, port)
-	dialer := &net.Dialer{Timeout: connectTimeout, Resolver: c.options.Resolver, Control: guard.control}
-	dial := dialer.DialContext
-	if c.dial != nil {
-		dial = c.dial
-	}
-	return &http.Transport{
-		DialContext:            dial,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true,
-		TLSClientConfig:        &tls.Config{RootCAs: c.options.RootCAs, ClientSessionCache: c.sessions, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    connectTimeout,
-		MaxResponseHeaderBytes: maxHeader,
-		IdleConnTimeout:        idleTimeout,
-		MaxIdleConns:           max(maxIdle, c.options.MaxIdlePerHost),
-		MaxIdleConnsPerHost:    c.options.MaxIdlePerHost,
-		// Notices an HTTP/2 connection that died in silence.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: headerTimeout, PingTimeout: connectTimeout},
 	}
 }

@@ -106,37 +106,6 @@ func TestHTTP2AndSessions(t *testing.T) {
 	wantCause(t, err, news.CauseTLS, "plain HTTP on a TLS port")
 }
 
-func TestCanaryStaysAlone(t *testing.T) {
-	t.Parallel()
-	port, hits := canary(t)
-	up := upstreamtest.New(t)
-	// A DNS server that sends every name to the canary, as libc does for the
-	// spellings that it takes for addresses.
-	dns := resolver(t, func(string) []string { return []string{"127.0.0.2"} })
-	c := newClient(t, safehttp.Options{AllowNetworks: only127, Resolver: dns})
-	for _, host := range []string{
-		"127.0.0.2", "127.2", "2130706434", "0x7f000002", "0x7f.0.0.2", "0177.0.0.2", "017700000002",
-		"127.0.0.2.", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]", "[::127.0.0.2]", "[64:ff9b::127.0.0.2]",
-		"[::1]", "[::]", "0.0.0.0", "0", "internal.example", "169.254.169.254",
-	} {
-		target := "http://" + host + ":" + port + "/"
-		_, _, err := read(t, c, &safehttp.Request{URL: target})
-		wantCause(t, err, news.CauseBlocked, target)
-		up.Script("/r", upstreamtest.Redirect(302, target))
-		_, _, err = read(t, c, &safehttp.Request{URL: up.URL("/r")})
-		wantCause(t, err, news.CauseBlocked, "redirect to "+target)
-	}
-	closed := newClient(t, safehttp.Options{})
-	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
-		target := strings.Replace(up.URL("/own"), "127.0.0.1", host, 1)
-		_, _, err := read(t, closed, &safehttp.Request{URL: target})
-		wantCause(t, err, news.CauseBlocked, target)
-	}
-	if hits.Load() != 0 || up.Count("/own") != 0 {
-		t.Errorf("the canary was reached %d times", hits.Load())
-	}
-}
-
 func TestRebinding(t *testing.T) {
 	t.Parallel()
 	port, hits := canary(t)

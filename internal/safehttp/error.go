@@ -48,6 +48,8 @@ func classify(ctx context.Context, host string, err error, stage news.Cause) *Er
 		e.Cause, e.Reason, e.Err = news.CauseInternal, "the request was canceled", fmt.Errorf("%w: %w", context.Canceled, err)
 	case isTimeout(err):
 		e.Cause, e.Reason = news.CauseTimeout, "no answer in time: "+cutTimeout(err)
+	case isProxy(err):
+		e.Reason = "no connection to the proxy: " + lastWords(err)
 	case isDNS(err):
 		e.Cause, e.Reason = news.CauseDNS, "the host has no address: "+lastWords(err)
 	case isTLS(err):
@@ -60,6 +62,12 @@ func classify(ctx context.Context, host string, err error, stage news.Cause) *Er
 		e.Reason = "no connection: " + lastWords(err)
 	}
 	return e
+}
+
+// isProxy reports whether it was the configured proxy that wasn't reached.
+func isProxy(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "proxyconnect"
 }
 
 func isTimeout(err error) bool {

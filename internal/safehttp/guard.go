@@ -51,16 +51,48 @@ func (g *guard) control(network, address string, conn syscall.RawConn) error {
 	}
 	// 127.0.0.1 and ::ffff:127.0.0.1 are one address to the kernel.
 	target = netip.AddrPortFrom(target.Addr().Unmap(), target.Port())
-	if slices.ContainsFunc(g.allowed, func(p netip.Prefix) bool { return p.Contains(target.Addr()) }) {
+	if g.allows(target.Addr()) {
 		return nil
 	}
 	if err := g.special.Safe(network, target.String(), conn); err != nil {
 		return &blockedError{fmt.Sprintf("%s is not a public address; allow_networks can open it", target.Addr())}
 	}
-	if !slices.Contains(g.ports, target.Port()) {
-		return &blockedError{fmt.Sprintf("port %d is not open to redirects; only the configured URL can name it", target.Port())}
+	return g.checkPort(target.Port())
+}
+
+// allows reports whether an address is inside an allowed network.
+func (g *guard) allows(addr netip.Addr) bool {
+	addr = addr.Unmap()
+	return slices.ContainsFunc(g.allowed, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+func (g *guard) checkPort(port uint16) error {
+	if !slices.Contains(g.ports, port) {
+		return &blockedError{fmt.Sprintf("port %d is not open to redirects; only the configured URL can name it", port)}
 	}
 	return nil
+}
+
+// checkURL checks what can be seen of a target that somebody else resolves:
+// an address that stands in the URL, names of the machine itself, the port.
+func (g *guard) checkURL(u *url.URL) error {
+	port, err := strconv.ParseUint(portOf(u), 10, 16)
+	if err != nil {
+		return &blockedError{"the URL has no valid port"}
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		host = "127.0.0.1"
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return g.checkPort(uint16(port))
+	}
+	network := "tcp4"
+	if addr.Unmap().Is6() {
+		network = "tcp6"
+	}
+	return g.control(network, netip.AddrPortFrom(addr, uint16(port)).String(), nil)
 }
 
 // blockedError is a refusal by the guard.

@@ -113,27 +113,40 @@ func TestCheckTarget(t *testing.T) {
 	}
 }
 
-func TestPoolsByPermission(t *testing.T) {
+func TestPoolsByRoute(t *testing.T) {
 	t.Parallel()
 	c := New(Options{})
+	get := func(r route) *pool {
+		p, err := c.pool(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
 	lan := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	same := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	if c.transport(nil, 0) != c.base {
-		t.Error("no permissions, yet not the shared pool")
+	if get(route{}) != c.base {
+		t.Error("no route of its own, yet not the shared pool")
 	}
-	odd := c.transport(nil, 8000)
-	if c.transport(lan, 0) != c.transport(same, 0) || c.transport(nil, 8000) != odd {
-		t.Error("equal permissions have two pools")
+	odd := get(route{port: 8000})
+	if get(route{allow: lan}) != get(route{allow: same}) || get(route{port: 8000}) != odd {
+		t.Error("equal routes have two pools")
 	}
-	pools := map[any]bool{c.base: true}
-	for _, other := range []any{
-		c.transport(lan, 0), c.transport(nil, 8000), c.transport(nil, 8001), c.transport(lan, 8000),
-		c.transport([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/9")}, 0),
+	pools := map[*pool]bool{c.base: true}
+	for _, other := range []*pool{
+		get(route{allow: lan}), odd, get(route{port: 8001}), get(route{allow: lan, port: 8000}),
+		get(route{allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/9")}}), get(route{http1: true}),
+		get(route{proxy: "http://a.example"}), get(route{proxy: "http://b.example"}),
 	} {
 		if pools[other] {
-			t.Error("different permissions share a pool")
+			t.Error("different routes share a pool")
 		}
 		pools[other] = true
+	}
+	for _, wrong := range []route{{proxy: "ftp://a.example"}, {roots: "no PEM"}} {
+		if _, err := c.pool(&wrong); err == nil {
+			t.Errorf("%+v has a pool", wrong)
+		}
 	}
 }
 

@@ -32,6 +32,13 @@ type Request struct {
 	Body []byte
 	// AllowNetworks may be reached beside the public internet.
 	AllowNetworks []netip.Prefix
+	// Proxy is the URL of the proxy to go through, http, https or socks5; empty
+	// for none.
+	Proxy string
+	// HTTP1 keeps from HTTP/2.
+	HTTP1 bool
+	// Roots are certificates in PEM form that are trusted beside the others.
+	Roots string
 	// Timeout is for the whole of it, from the start to the end of the body;
 	// 0 leaves the body without one.
 	Timeout time.Duration
@@ -51,7 +58,13 @@ type Response struct {
 	Body io.ReadCloser
 
 	body bodyReader
+	pool *pool
+	at   *url.URL
 }
+
+// Private reports whether the answer came from inside an allowed network, and
+// not through a proxy.
+func (r *Response) Private() bool { return r.pool != nil && r.pool.isPrivate(r.at) }
 
 // Hop is a redirect that was followed.
 type Hop struct {
@@ -77,7 +90,7 @@ func (r *Response) Permanent() bool {
 // trip is a request on its way through redirects.
 type trip struct {
 	*Request
-	pool   *http.Transport
+	pool   *pool
 	left   bool   // the origin whose private headers we carry
 	auth   string // Authorization from the URL's user information
 	method string
@@ -95,7 +108,13 @@ func (c *Client) Do(ctx context.Context, request *Request) (*Response, error) {
 		return nil, &Error{Cause: news.CauseBlocked, Reason: "the URL can't be read", Err: err}
 	}
 	t := &trip{Request: request, method: request.Method, body: request.Body}
-	t.pool = c.transport(request.AllowNetworks, namedPort(u))
+	t.pool, err = c.pool(&route{
+		allow: request.AllowNetworks, port: namedPort(u),
+		proxy: request.Proxy, http1: request.HTTP1, roots: request.Roots,
+	})
+	if err != nil {
+		return nil, err
+	}
 	if t.method == "" {
 		t.method = http.MethodGet
 	}
@@ -136,7 +155,11 @@ func (t *trip) run(ctx context.Context, u *url.URL, at string) (*Response, error
 
 // send makes one hop.
 func (t *trip) send(ctx context.Context, u *url.URL, at string) (*http.Response, error) {
-	if err := checkTarget(u); err != nil {
+	err := checkTarget(u)
+	if err == nil && t.pool.blind {
+		err = t.pool.guard.checkURL(u)
+	}
+	if err != nil {
 		return nil, &Error{Cause: news.CauseBlocked, Host: u.Host, Reason: err.Error(), Err: err}
 	}
 	header := make(http.Header, len(t.Header)+len(t.Private)+2)
@@ -221,7 +244,7 @@ func isRedirect(status int) bool {
 func (t *trip) response(ctx context.Context, answer *http.Response, u *url.URL, at string) *Response {
 	r := &Response{
 		Status: answer.StatusCode, Header: answer.Header, ContentLength: answer.ContentLength,
-		URL: at, Hops: t.hops,
+		URL: at, Hops: t.hops, pool: t.pool, at: u,
 		body: bodyReader{ctx: ctx, host: u.Host, src: answer.Body, clock: t.clock},
 	}
 	if answer.Body != http.NoBody {

@@ -15,8 +15,7 @@ import (
 // deaf makes a client whose peers take what they are sent, answer with head,
 // and say nothing more.
 func deaf(head string) *Client {
-	c := New(Options{})
-	c.dial = func(context.Context, string, string) (net.Conn, error) {
+	return New(Options{Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {
 			defer theirs.Close()
@@ -27,9 +26,7 @@ func deaf(head string) *Client {
 			_, _ = io.Copy(io.Discard, theirs)
 		}()
 		return ours, nil
-	}
-	c.base = c.newTransport(nil, 0)
-	return c
+	}})
 }
 
 // TestTimeouts runs in virtual time.

@@ -104,9 +104,12 @@ func (s *Server) TLSURL(path string) string { return s.overTLS().URL + path }
 // 127.0.0.1, ::1 and example.com.
 func (s *Server) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()
-	pool.AddCert(s.overTLS().Certificate())
+	pool.AddCert(s.Certificate())
 	return pool
 }
+
+// Certificate is the server's certificate, which is its own authority.
+func (s *Server) Certificate() *x509.Certificate { return s.overTLS().Certificate() }
 
 func (s *Server) overTLS() *httptest.Server {
 	s.tlsOnce.Do(func() {

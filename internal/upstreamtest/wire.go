@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Raw answers with these bytes on the bare connection, then closes it. Over
@@ -17,6 +18,19 @@ func Raw(bytes string) Action {
 		defer conn.Close()
 		_, _ = buffer.WriteString(bytes)
 		_ = buffer.Flush()
+	}
+}
+
+// DripHeader begins an answer at once and sends a byte of a header that never
+// ends after each pause.
+func DripHeader(d time.Duration) Action {
+	return func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		conn, buffer := hijack(w)
+		defer conn.Close()
+		_, _ = buffer.WriteString("HTTP/1.1 200 OK\r\nX-Drip: ")
+		for buffer.Flush() == nil && pause(r, d) {
+			_ = buffer.WriteByte('x')
+		}
 	}
 }
 

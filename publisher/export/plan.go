@@ -20,6 +20,15 @@ type file struct {
 	load func(context.Context) ([]byte, error)
 }
 
+// body gives the bytes.
+func (f *file) body(ctx context.Context) ([]byte, error) {
+	body, err := f.load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("make %s: %w", f.path, err)
+	}
+	return body, nil
+}
+
 // whole is how the bytes of a rendition are loaded.
 func whole(r *publisher.Rendition) func(context.Context) ([]byte, error) {
 	return func(context.Context) ([]byte, error) { return r.Body, nil }
@@ -119,4 +128,15 @@ func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gone gives the names of former that are not in current. Both are sorted.
+func gone(former, current []string) []string {
+	var list []string
+	for _, name := range former {
+		if _, stays := slices.BinarySearch(current, name); !stays {
+			list = append(list, name)
+		}
+	}
+	return list
 }

@@ -52,9 +52,6 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, path string) bo
 		return false
 	}
 	defer following.Stop()
-	if !allowed(w, r) {
-		return true
-	}
 	if h.followers.Add(1) > maxFollowers {
 		h.followers.Add(-1)
 		w.Header().Set("Retry-After", "60")

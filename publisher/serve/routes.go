@@ -31,9 +31,7 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		path = healthPath
 	}
 	if route, ok := routes[path]; ok {
-		if allowed(w, r) {
-			route(w, r)
-		}
+		route(w, r)
 		return
 	}
 	switch ready, waited := h.awaitReady(r); {
@@ -47,9 +45,7 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		return
 	}
 	if to := h.target(r, options, path, inside); to != "" {
-		if allowed(w, r) {
-			redirect(w, to)
-		}
+		redirect(w, to)
 		return
 	}
 	h.notFound(w, r)

@@ -247,25 +247,6 @@ func TestRunReportsABrokenListener(t *testing.T) {
 	}
 }
 
-// Clients that stall in the middle of a request take nothing from others.
-func TestStalledClients(t *testing.T) {
-	t.Parallel()
-	address, client := start(t, serve.Options{})
-	for range 200 {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if _, err := io.WriteString(conn, "GET /latest.rss HTTP/1.1\r\nHost:"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := fetch(t, client, "GET", address+"/latest.rss", "").StatusCode; got != 200 {
-		t.Errorf("status %d beside stalled clients, want 200", got)
-	}
-}
-
 func TestHugeHeaders(t *testing.T) {
 	t.Parallel()
 	address, client := start(t, serve.Options{})

@@ -31,7 +31,7 @@ var (
 	}
 	observer = news.Site{
 		Title: "The <Example> Observer", URL: "https://example.org/news", Description: "What we read",
-		Language: "en", Location: berlin,
+		Language: "en", Icon: "https://example.org/news/articles/icon.png", Location: berlin,
 	}
 )
 

@@ -21,6 +21,7 @@ type frame struct {
 	Canonical   string
 	Type        string // Open Graph
 	Image       string
+	Icon        string // of the site
 	NoIndex     bool
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
@@ -91,6 +92,7 @@ func newFrame(site *news.Site, feeds []news.Feed, current string) frame {
 	f := frame{
 		Lang: first(site.Language, "en"), Dir: direction(site.Language),
 		SiteTitle: site.Title, Tagline: site.Description,
+		Icon: site.Icon,
 		Type: "website", url: strings.TrimSuffix(site.URL, "/"),
 	}
 	if u, err := url.Parse(f.url); err == nil {

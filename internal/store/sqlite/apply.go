@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -12,33 +13,37 @@ import (
 type applier struct {
 	*tx
 	source  *news.SourceState
+	batch   *news.Batch // nil for a revision
 	changes *news.Changes
+	now     time.Time
 	keys    []news.StoryKey // of changes.Insert
 }
 
-// apply stores what a batch changes. Places are put before others are removed:
+// apply stores what a batch, or a revision, changes. Places are put before others are removed:
 // the one that takes over a removed one's place enters where that one did.
-func (t *tx) apply(known *news.Known, result *news.Result, changes *news.Changes, recorded *news.Recorded) error {
-	a := applier{tx: t, source: &known.Source, changes: changes}
+func (a *applier) apply(recorded *news.Recorded) error {
 	raised := make(map[string]bool)
 	if err := a.raiseFeeds(raised); err != nil {
 		return err
 	}
 	for _, step := range []func() error{
-		a.insertStories, a.updateStories, a.touch, a.alias, a.putPlaces, a.unplace, a.remove,
+		a.insertStories, a.updateStories, a.touch, a.alias, a.putPlaces, a.unplace, a.noteDecisions, a.remove, a.bury,
+		a.hits,
 	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	feeds, err := t.noteInfo(&known.Source, result.Batch)
-	if err != nil {
-		return err
+	if a.batch != nil {
+		feeds, err := a.noteInfo(a.source, a.batch)
+		if err != nil {
+			return err
+		}
+		for _, feed := range feeds {
+			raised[feed] = true
+		}
 	}
-	for _, feed := range feeds {
-		raised[feed] = true
-	}
-	recorded.New, recorded.Changed = len(changes.Insert), len(changes.Update)
+	recorded.New, recorded.Changed = len(a.changes.Insert), len(a.changes.Update)
 	recorded.Feeds = slices.Sorted(maps.Keys(raised))
 	recorded.Reasons = a.reasons()
 	return a.noteSource()
@@ -48,7 +53,8 @@ func (t *tx) apply(known *news.Known, result *news.Result, changes *news.Changes
 // the local articles when one of them changed.
 func (a *applier) raiseFeeds(raised map[string]bool) error {
 	feeds := a.changes.Feeds
-	if a.source.Name == news.ArticlesName && len(a.changes.Insert)+len(a.changes.Update)+len(a.changes.Remove) > 0 {
+	c := a.changes
+	if a.source.Name == news.ArticlesName && len(c.Insert)+len(c.Update)+len(c.Remove)+len(c.Bury) > 0 {
 		feeds = append(slices.Clip(feeds), news.ArticlesName)
 	}
 	for _, feed := range feeds {
@@ -71,6 +77,9 @@ func (a *applier) insertStories() error {
 			return fmt.Errorf("story %q: %w", story.ID, err)
 		}
 		a.keys = append(a.keys, key)
+		if err := a.keepRival(story); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -90,8 +99,8 @@ func (a *applier) touch() error {
 	for _, touch := range a.changes.Touch {
 		if _, err := a.exec(`
 			UPDATE stories
-			SET raw_hash = ?
-			WHERE key = ?`, int64(touch.RawHash), int64(touch.Key)); err != nil {
+			SET raw_hash = ?, policy = ?
+			WHERE key = ?`, int64(touch.RawHash), int64(touch.Policy), int64(touch.Key)); err != nil {
 			return err
 		}
 	}
@@ -105,6 +114,9 @@ func (a *applier) alias() error {
 			VALUES (?, ?, ?)
 			ON CONFLICT (source, id) DO UPDATE SET story = excluded.story`,
 			int64(a.source.Key), id, int64(a.resolve(key))); err != nil {
+			return err
+		}
+		if err := a.keepIdentity(a.source.Key, id, a.resolve(key)); err != nil {
 			return err
 		}
 	}
@@ -160,13 +172,29 @@ func (a *applier) remove() error {
 	return nil
 }
 
-// noteSource stores what a batch says beyond its stories.
+// maxWarnings is how many warnings about a source are kept.
+const maxWarnings = 20
+
+// noteSource stores what changes about the source itself.
 func (a *applier) noteSource() error {
-	_, err := a.exec(`
+	more := int64(len(a.changes.Insert) - len(a.changes.Remove) - len(a.changes.Bury))
+	if a.batch == nil {
+		_, err := a.exec(`
+			UPDATE sources
+			SET stories = stories + ?, capped = CASE WHEN ? THEN ? ELSE capped END
+			WHERE key = ?`, more, a.changes.Capped, a.now.UnixMilli(), int64(a.source.Key))
+		return err
+	}
+	warnings := slices.Concat(a.batch.Warnings, a.changes.Warnings)
+	text, err := list(warnings[:min(len(warnings), maxWarnings)])
+	if err != nil {
+		return err
+	}
+	_, err = a.exec(`
 		UPDATE sources
-		SET loaded = 1, untrusted = untrusted OR ?, stories = stories + ?
+		SET loaded = 1, untrusted = untrusted OR ?, stories = stories + ?, churn = ?, warnings = ?
 		WHERE key = ?`,
-		a.changes.Untrusted, int64(len(a.changes.Insert)-len(a.changes.Remove)), int64(a.source.Key))
+		a.changes.Untrusted, more, int64(a.changes.Churn), text, int64(a.source.Key))
 	return err
 }
 

@@ -61,7 +61,10 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	if err := syncFile(copied); err != nil {
 		return err
 	}
-	return os.Rename(copied, path)
+	if err := os.Rename(copied, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }
 
 // vacuumInto copies on a connection of the readers, which for once may write:

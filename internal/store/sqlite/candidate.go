@@ -6,41 +6,76 @@ import (
 	"tributary/internal/news"
 )
 
-// candidate is a source that was asked for, with the lease that it would get
-// and what bears on whether it gets it. Times are milliseconds.
+// candidate is a source with what bears on whether it gets a lease. Times are
+// milliseconds.
 type candidate struct {
-	lease       news.Lease
+	news.SourceState
+	claim       int64 // the last one's number
+	strike      int
 	leasedUntil int64
 	holdUntil   int64
+	delay       int64
 	host        int64 // 0: it needs no slot
 	hostFree    int64
-	shared      bool // other sources use the host too
+	shared      bool  // other sources use the host too
+	visits      int64 // ever
 }
 
-const candidateColumns = stateColumns + `,
-	d.claim + 1, d.strike, d.leased_until, d.hold_until, d.host, h.free_at, h.shared`
+// candidatesQuery reads candidates, those that are configured no more left out.
+const candidatesQuery = `
+	SELECT ` + stateColumns + `,
+		d.claim, d.strike, d.leased_until, d.hold_until, d.delay, d.host, h.free_at, h.shared, d.visits
+	FROM ` + stateTables + `
+	LEFT JOIN hosts AS h ON h.key = d.host
+	WHERE s.active = 1 AND s.key IN (?...)`
 
-// candidateTables come in the order in which they are best read.
-const candidateTables = `
-	schedule AS d
-	CROSS JOIN sources AS s ON s.key = d.source
-	LEFT JOIN visits AS v ON v.key = ` + lastVisit + `
-	LEFT JOIN hosts AS h ON h.key = d.host`
-
-// fields are where candidateColumns go.
-func (s *candidate) fields() []any {
-	return append(stateFields(&s.lease.Source), &s.lease.Claim, &s.lease.Strike, &s.leasedUntil, &s.holdUntil,
-		&s.host, &s.hostFree, &s.shared)
+// fields are where the columns of candidatesQuery go.
+func (c *candidate) fields() []any {
+	return append(stateFields(&c.SourceState), &c.claim, &c.strike, &c.leasedUntil, &c.holdUntil, &c.delay,
+		&c.host, &c.hostFree, &c.shared, &c.visits)
 }
 
 // longestDue orders candidates by the time when they are due, then by key.
 func longestDue(a, b *candidate) int {
-	x, y := &a.lease.Source, &b.lease.Source
-	if x.Due.IsZero() != y.Due.IsZero() {
-		if x.Due.IsZero() {
+	if a.Due.IsZero() != b.Due.IsZero() {
+		if a.Due.IsZero() {
 			return 1
 		}
 		return -1
 	}
-	return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.Key, y.Key))
+	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Key, b.Key))
+}
+
+// candidates gives sources in the order of keys, without those that are
+// configured no more.
+func (t *tx) candidates(keys []news.SourceKey) ([]*candidate, error) {
+	var unknown []news.SourceKey
+	for _, key := range keys {
+		if t.own.known[key] == nil {
+			unknown = append(unknown, key)
+		}
+	}
+	var read map[news.SourceKey]*candidate // they may be more than the memory takes
+	if len(unknown) > 0 {
+		read = make(map[news.SourceKey]*candidate, len(unknown))
+	}
+	err := queryList(t, candidatesQuery, func(row scanner) error {
+		c := new(candidate)
+		if err := row.Scan(c.fields()...); err != nil {
+			return err
+		}
+		read[c.Key] = c
+		t.own.add(c)
+		return nil
+	}, unknown)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*candidate, 0, len(keys))
+	for _, key := range keys {
+		if c := cmp.Or(t.own.known[key], read[key]); c != nil {
+			all = append(all, c)
+		}
+	}
+	return all, nil
 }

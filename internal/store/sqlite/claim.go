@@ -8,20 +8,21 @@ import (
 )
 
 // The queries of a claim: the sources that are due, the longest due first;
-// the same from the first after one of them, but those of some hosts; the free slots of a host and when the first one that is held comes back; the
-// leasing; and when the next source is due.
+// the same from the first after one of them, but those of some hosts; the free
+// slots of a host and when the first one that is held comes back; the leasing;
+// and when the next source is due.
 const (
 	dueQuery = `
-		SELECT ` + candidateColumns + `
-		FROM ` + candidateTables + `
-		WHERE d.due <= ?
-		ORDER BY d.due, d.source`
+		SELECT source
+		FROM schedule
+		WHERE due <= ?
+		ORDER BY due, source`
 	restQuery = `
-		SELECT ` + candidateColumns + `
-		FROM ` + candidateTables + `
-		WHERE d.due <= ? AND (d.due, d.source) > (?, ?)
-			AND coalesce(d.host, 0) NOT IN (SELECT value FROM json_each(?))
-		ORDER BY d.due, d.source`
+		SELECT source
+		FROM schedule
+		WHERE due <= ? AND (due, source) > (?, ?)
+			AND coalesce(host, 0) NOT IN (SELECT value FROM json_each(?))
+		ORDER BY due, source`
 	slotsQuery = `
 		SELECT h.slots - count(d.source), min(d.hold_until)
 		FROM hosts AS h
@@ -50,12 +51,14 @@ type claim struct {
 	now     int64
 	until   int64
 
-	picked  []news.Lease
+	picked  []*candidate
+	suspect suspect
 	hosts   map[int64]*slots // of the shared hosts met so far
 	own     slots            // of a candidate that shares its host with no other
 	busy    map[int64]bool   // hosts without a free slot, or with a pause
 	more    bool             // a source could have been picked beyond the limit
-	waiting bool             // a source stays back for its host
+	waiting bool             // a source stays back
+	free    int64            // when the first that stays back can be claimed
 	// patience is how many sources more of busy hosts this walk looks at.
 	patience int
 	next     int64 // earliest time found so far; 0: none
@@ -70,15 +73,17 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 		request.DueBy = request.Now
 	}
 	var claimed news.Claimed
-	err := db.write(ctx, "claim sources", func(t *tx) error {
+	err := db.writeKnowing(ctx, "claim sources", func(t *tx) error {
 		c := claim{
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),
 			until: request.Now.Add(request.Lease).UnixMilli(),
 			hosts: make(map[int64]*slots), busy: make(map[int64]bool),
 		}
-		var err error
-		claimed, err = c.run()
+		err := t.recall()
+		if err == nil {
+			claimed, err = c.run()
+		}
 		return err
 	})
 	if err != nil {
@@ -96,10 +101,12 @@ func (c *claim) run() (claimed news.Claimed, err error) {
 	if err != nil {
 		return claimed, err
 	}
-	if err := c.lease(); err != nil {
+	if claimed.Leases, err = c.lease(); err != nil {
 		return claimed, err
 	}
-	claimed.Leases, claimed.Waiting = c.picked, c.waiting
+	if claimed.Waiting = c.waiting; c.waiting {
+		claimed.Free = time.UnixMilli(c.free).UTC()
+	}
 	claimed.Next, err = c.nextTime()
 	return claimed, err
 }
@@ -111,18 +118,46 @@ func (c *claim) after(at int64) {
 	}
 }
 
+// stay notes that a source can't be claimed until a time, or, when that is 0,
+// until the end of the leases of this claim.
+func (c *claim) stay(until int64) {
+	c.after(until)
+	if until == 0 {
+		until = c.until
+	}
+	if !c.waiting || until < c.free {
+		c.waiting, c.free = true, until
+	}
+}
+
 // lease leases the picked sources.
-func (c *claim) lease() error {
+func (c *claim) lease() ([]news.Lease, error) {
 	if len(c.picked) == 0 {
-		return nil
+		return nil, nil
 	}
 	keys := make([]int64, len(c.picked))
-	for i := range c.picked {
-		keys[i] = int64(c.picked[i].Source.Key)
+	for i, source := range c.picked {
+		keys[i] = int64(source.Key)
 	}
 	c.after(c.until)
 	// It brings no rows; queryList is used for its list.
-	return queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until)
+	if err := queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until); err != nil {
+		return nil, err
+	}
+	leases := make([]news.Lease, len(c.picked))
+	for i, source := range c.picked {
+		leases[i] = news.Lease{
+			Source: source.SourceState, Claim: source.claim + 1, Strike: source.strike,
+			Until: time.UnixMilli(c.until).UTC(),
+		}
+		source.leased(c.until)
+	}
+	if c.suspect.picked {
+		if err := c.noteSuspect(&leases[c.suspect.index]); err != nil {
+			return nil, err
+		}
+	}
+	return leases, nil
 }
 
 // nextTime gives the earliest time at which another claim may find something.

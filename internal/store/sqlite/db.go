@@ -48,7 +48,8 @@ type DB struct {
 }
 
 // Open opens the database file at path, which it creates with its folder when
-// it isn't there, and brings its schema up to date. A database that a newer
+// it isn't there, and brings its schema up to date. Retractions and ids for ever
+// that the journal beside it knows, and it doesn't, are taken over. A database that a newer
 // program made gives a [*migrate.NewerError] and stays as it is.
 func Open(ctx context.Context, path string, options Options) (*DB, error) {
 	db, err := open(ctx, path, options)
@@ -77,6 +78,12 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 		db.Close()
 		return nil, err
 	}
+	if err := db.catchUp(ctx); errors.Is(err, errOtherJournal) {
+		db.Close()
+		return nil, err
+	}
+	// Any other trouble with the journal is one of the disk. What is stored can
+	// be served all the same; Tidy tries again, and tells.
 	return db, nil
 }
 

@@ -261,7 +261,7 @@ func TestTombstones(t *testing.T) {
 	}
 	result := news.Result{Lease: claimed.Leases[0], Visit: news.Visit{At: now, Outcome: news.OutcomeChanged}, Batch: batch}
 	_, err = db.Record(t.Context(), []news.Result{result}, func(known *news.Known, _ *news.Result) news.Changes {
-		if got := known.Tombstones; !got["https://www.x.example/1"] || got["here"] || got["gone"] {
+		if got := known.Tombstones; got["https://www.x.example/1"] != news.TombstoneRetracted || got["here"] != "" || got["gone"] != "" {
 			t.Errorf("tombstones %v", got)
 		}
 		return news.Changes{}

@@ -2,8 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+
+	"tributary/internal/store/migrate"
 )
 
 // Row is a row of a result.
@@ -11,6 +15,7 @@ type Row = row
 
 // The queries that run at each claim and each reading of a feed.
 const (
+	PagesQuery  = pagesQuery
 	DueQuery    = dueQuery
 	RestQuery   = restQuery
 	SlotsQuery  = slotsQuery
@@ -75,4 +80,33 @@ func (db *DB) Numbers(ctx context.Context, feed string) (entered map[string]int6
 		return err
 	})
 	return entered, err
+}
+
+// CreateAt makes a database as it was after a number of schema steps, and runs
+// a script in it.
+func CreateAt(ctx context.Context, path string, version int, script string) error {
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	all, err := migrate.Load(steps)
+	if err != nil {
+		return err
+	}
+	db := &DB{path: path}
+	connector, err := db.connector(Options{}, "journal_mode(wal)")
+	if err != nil {
+		return err
+	}
+	s := newSessions(connector, 1)
+	own, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range all[:version] {
+		err = errors.Join(err, own.script(ctx, step.SQL))
+	}
+	err = errors.Join(err, own.script(ctx, fmt.Sprintf("PRAGMA user_version = %d;\n%s", version, script)))
+	s.put(own)
+	return errors.Join(err, s.close())
 }

@@ -100,7 +100,8 @@ func (t *tx) fate(feed int64, story *news.LastStory, fate *news.Fate) error {
 	_, err := t.one(`
 		SELECT
 			EXISTS (SELECT 1 FROM stories WHERE id = ?2 AND source = ?1),
-			EXISTS (SELECT 1 FROM tombstones WHERE source = ?1 AND id = ?2),
+			EXISTS (SELECT 1 FROM tombstones WHERE source = ?1 AND id = ?2 AND kind = ?5),
+			EXISTS (SELECT 1 FROM tombstones WHERE source = ?1 AND id = ?2 AND kind = ?6),
 			EXISTS (
 				SELECT 1
 				FROM stories AS st
@@ -110,6 +111,8 @@ func (t *tx) fate(feed int64, story *news.LastStory, fate *news.Fate) error {
 				SELECT 1
 				FROM feed_story
 				WHERE public_id = ?3 AND feed = ?4 AND hidden = 0)`,
-		[]any{int64(story.Source), story.ID, story.PublicID, feed}, &fate.Stored, &fate.Retracted, &fate.Shown)
+		[]any{int64(story.Source), story.ID, story.PublicID, feed,
+			string(news.TombstoneExpired), string(news.TombstoneRetracted)},
+		&fate.Stored, &fate.Expired, &fate.Retracted, &fate.Shown)
 	return err
 }

@@ -11,7 +11,7 @@ import (
 // knownColumns are what scanKnown reads, of stories AS st.
 const knownColumns = `
 	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.first_seen, st.date,
-	st.changed, st.updates, st.hash, st.raw_hash, st.original, st.dated`
+	st.changed, st.updates, ` + feedHash + `, st.raw_hash, st.original, st.dated`
 
 func scanKnown(row scanner) (k news.KnownStory, err error) {
 	err = row.Scan(&k.Key, &k.Source, &k.ID, &k.PublicID, &k.Canonical, instant{&k.Published}, instant{&k.FirstSeen},
@@ -33,15 +33,20 @@ type loader struct {
 func (t *tx) known(result *news.Result) (*news.Known, error) {
 	known := &news.Known{
 		Aliases:    make(map[string]news.StoryKey),
-		Tombstones: make(map[string]bool),
+		Tombstones: make(map[string]news.Tombstone),
+		Retracted:  make(map[string]bool),
+		Reserved:   make(map[string]string),
+		Standings:  make(map[string][]news.Place),
 		Taken:      make(map[string]news.StoryKey),
 	}
 	l := loader{tx: t, known: known, source: int64(result.Lease.Source.Key), seen: make(map[news.StoryKey]bool)}
 	err := t.query(`
-		SELECT `+stateColumns+`, s.mirror
+		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
 		FROM `+stateTables+`
 		WHERE s.key = ?`,
-		func(row scanner) error { return row.Scan(append(stateFields(&known.Source), &l.mirror)...) }, l.source)
+		func(row scanner) error {
+			return row.Scan(append(stateFields(&known.Source), &l.mirror, &known.Space, &known.Churn)...)
+		}, l.source)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +54,11 @@ func (t *tx) known(result *news.Result) (*news.Known, error) {
 		l.ids = append(l.ids, result.Batch.Stories[i].ID)
 		l.ids = append(l.ids, variants(result.Batch.Stories[i].ID)...)
 	}
+	for _, deletion := range result.Batch.Deleted {
+		l.ids = append(l.ids, deletion.ID)
+	}
 	for _, load := range []func(*news.Batch) error{
-		l.aliases, l.stories, l.copies, l.tombstones, l.taken, l.places,
+		l.aliases, l.identities, l.stories, l.copies, l.tombstones, l.taken, l.reserved, l.standings, l.places,
 	} {
 		if err := load(result.Batch); err != nil {
 			return nil, err
@@ -175,16 +183,29 @@ func canonicals(batch *news.Batch, stories []news.KnownStory) []string {
 }
 
 // tombstones loads those of the batch's ids, under the batch's own spelling
-// of the id too.
+// of the id too, and of its links.
 func (l *loader) tombstones(batch *news.Batch) error {
+	if err := queryList(l.tx, `
+		SELECT canonical
+		FROM tombstones
+		WHERE canonical IN (?...)`,
+		func(row scanner) error {
+			var link string
+			err := row.Scan(&link)
+			l.known.Retracted[link] = true
+			return err
+		}, canonicals(batch, nil)); err != nil {
+		return err
+	}
 	err := queryList(l.tx, `
-		SELECT id
+		SELECT id, kind
 		FROM tombstones
 		WHERE source = ? AND id IN (?...)`,
 		func(row scanner) error {
 			var id string
-			err := row.Scan(&id)
-			l.known.Tombstones[id] = true
+			var kind news.Tombstone
+			err := row.Scan(&id, &kind)
+			l.known.Tombstones[id] = kind
 			return err
 		}, l.ids, l.source)
 	if err != nil || len(l.known.Tombstones) == 0 {
@@ -193,8 +214,8 @@ func (l *loader) tombstones(batch *news.Batch) error {
 	for i := range batch.Stories {
 		id := batch.Stories[i].ID
 		for _, other := range variants(id) {
-			if l.known.Tombstones[other] {
-				l.known.Tombstones[id] = true
+			if kind := l.known.Tombstones[other]; kind != "" {
+				l.known.Tombstones[id] = kind
 			}
 		}
 	}

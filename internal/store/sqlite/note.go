@@ -55,6 +55,7 @@ func (t *tx) noteValidators(result *news.Result) error {
 func (t *tx) notePace(result *news.Result) error {
 	state := &result.Lease.Source
 	if !result.HostFree.IsZero() {
+		t.own.forgetAll() // all sources of the host
 		if _, err := t.exec(`
 			UPDATE hosts
 			SET free_at = max(free_at, ?)

@@ -3,73 +3,90 @@ package sqlite
 import (
 	"maps"
 	"slices"
-	"time"
+
+	"tributary/internal/news"
 )
 
 // patience is how many sources of busy hosts are looked at before a walk goes
-// on without those hosts: reading a source costs several times as much as
-// passing it. It doubles each time, as starting again has its cost too.
+// on without those hosts. It doubles each time, as starting again has its cost
+// too.
 const patience = 32
 
-// pickDue walks the sources from the longest due, as far as it has to.
+// pickDue walks the sources from the longest due, as far as it has to, in
+// stretches: of as many as may still be picked, and one that shows whether
+// another could be.
 func (c *claim) pickDue() error {
-	var last candidate
+	more := patience
+	c.patience = more
 	by := c.request.DueBy.UnixMilli()
-	c.patience = patience
-	err := c.walk(&last, dueQuery, by)
-	for more := 2 * patience; err == nil && !c.more && c.patience <= 0; more *= 2 {
-		var without string
-		if without, err = compact(slices.Collect(maps.Keys(c.busy))); err != nil {
+	query, args := dueQuery, []any{by}
+	for {
+		size := min(max(c.request.Limit-len(c.picked)+1, patience), maxList)
+		keys, err := c.keys(size, query, args...)
+		if err != nil {
 			return err
 		}
-		c.patience = more
-		state := &last.lease.Source
-		err = c.walk(&last, restQuery, by, state.Due.UnixMilli(), int64(state.Key), without)
+		stretch, err := c.candidates(keys)
+		if err != nil {
+			return err
+		}
+		last, err := c.considerAll(stretch)
+		if err != nil || c.more || last == nil || len(keys) < size && c.patience > 0 {
+			return err
+		}
+		if c.patience <= 0 {
+			more *= 2
+			c.patience = more
+		}
+		without, err := compact(slices.AppendSeq([]int64{}, maps.Keys(c.busy)))
+		if err != nil {
+			return err
+		}
+		query, args = restQuery, []any{by, last.Due.UnixMilli(), int64(last.Key), without}
 	}
-	return err
 }
 
-// walk considers what a query gives, until there are enough or too many of
-// them wait for a host.
-func (c *claim) walk(last *candidate, query string, args ...any) error {
-	fields := last.fields()
-	return c.query(query, func(row scanner) error {
-		if err := row.Scan(fields...); err != nil {
+// keys gives the first keys of a query, at most so many.
+func (c *claim) keys(size int, query string, args ...any) ([]news.SourceKey, error) {
+	keys := make([]news.SourceKey, 0, size)
+	var key int64
+	err := c.query(query, func(row scanner) error {
+		if err := row.Scan(&key); err != nil {
 			return err
 		}
-		if err := c.consider(last); err != nil {
-			return err
-		}
-		if c.more || c.patience <= 0 {
+		if keys = append(keys, news.SourceKey(key)); len(keys) == size {
 			return errStop
 		}
 		return nil
 	}, args...)
+	return keys, err
+}
+
+// considerAll considers candidates in their order, until there are enough or
+// too many of them wait for a host. It gives the last one that it looked at,
+// nil without any.
+func (c *claim) considerAll(candidates []*candidate) (last *candidate, err error) {
+	for _, last = range candidates {
+		if err := c.consider(last); err != nil {
+			return nil, err
+		}
+		if c.more || c.patience <= 0 {
+			break
+		}
+	}
+	return last, nil
 }
 
 // pickOnly looks at the sources that were named, those that are never due last.
 func (c *claim) pickOnly() error {
-	var all []*candidate
-	err := queryList(c.tx, `
-		SELECT `+candidateColumns+`
-		FROM `+candidateTables+`
-		WHERE s.active = 1 AND d.source IN (?...)`,
-		func(row scanner) error {
-			next := new(candidate)
-			all = append(all, next)
-			return row.Scan(next.fields()...)
-		}, c.request.Only)
+	all, err := c.candidates(c.request.Only)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(all, longestDue)
-	all = slices.CompactFunc(all, func(a, b *candidate) bool { return longestDue(a, b) == 0 })
-	for _, next := range all {
-		if err := c.consider(next); err != nil || c.more {
-			return err
-		}
-	}
-	return nil
+	c.patience = len(all)
+	_, err = c.considerAll(slices.Compact(all))
+	return err
 }
 
 // consider picks a source unless:
@@ -77,7 +94,8 @@ func (c *claim) pickOnly() error {
 //  1. it is leased;
 //  2. its host has its pause, or it has its own;
 //  3. all slots of its host are held, those that this claim takes included;
-//  4. there are enough already.
+//  4. there are enough already;
+//  5. it is suspect, and another suspect is leased.
 func (c *claim) consider(s *candidate) error {
 	if s.leasedUntil > c.now {
 		c.after(s.leasedUntil)
@@ -89,8 +107,7 @@ func (c *claim) consider(s *candidate) error {
 			return nil
 		}
 		if s.holdUntil > c.now {
-			c.waiting = true
-			c.after(s.holdUntil)
+			c.stay(s.holdUntil)
 			return nil
 		}
 	}
@@ -106,17 +123,18 @@ func (c *claim) consider(s *candidate) error {
 		c.more = true
 		return nil
 	}
+	if alone, err := c.alone(s); err != nil || !alone {
+		return err
+	}
 	host.free--
-	c.picked = append(c.picked, s.lease)
-	c.picked[len(c.picked)-1].Until = time.UnixMilli(c.until).UTC()
+	c.picked = append(c.picked, s)
 	return nil
 }
 
 // wait notes that no source of a host can be picked until a time, or, when
 // that is 0, until the end of the leases of this claim.
 func (c *claim) wait(host, until int64) {
-	c.waiting = true
-	c.after(until)
+	c.stay(until)
 	c.busy[host] = true
 	c.patience--
 }

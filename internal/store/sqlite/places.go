@@ -55,14 +55,18 @@ func (t *tx) place(place news.Place, fresh bool) error {
 			return err
 		}
 	}
-	if earlier != nil {
-		return t.storePlace(e.feed, place, *earlier)
+	entered := earlier
+	if entered == nil {
+		number, err := t.nextNumber(e.feed)
+		if err != nil {
+			return err
+		}
+		entered = &number
 	}
-	number, err := t.nextNumber(e.feed)
-	if err != nil {
+	if err := t.storePlace(e.feed, place, *entered); err != nil || fresh {
 		return err
 	}
-	return t.storePlace(e.feed, place, number)
+	return t.stand(&place)
 }
 
 // nextNumber gives the number of a story that enters a feed now.
@@ -91,7 +95,7 @@ func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
 // ReplacePlaces makes places the only ones of a feed. Nothing happens for a
 // feed that is not configured.
 func (db *DB) ReplacePlaces(ctx context.Context, feed, fingerprint string, places []news.Place) error {
-	return db.write(ctx, "replace the places of feed "+feed, func(t *tx) error {
+	return db.writeJournaled(ctx, "replace the places of feed "+feed, func(t *tx) error {
 		e, err := t.edition(feed)
 		if err != nil || e.feed == 0 {
 			return err
@@ -159,10 +163,12 @@ func (t *tx) replacePlaces(feed string, e edition, places []news.Place) error {
 			return err
 		}
 	}
-	if len(gone) == 0 {
-		return nil
+	if len(gone) > 0 {
+		if err := t.resetSources(e.feed); err != nil {
+			return err
+		}
 	}
-	return t.resetSources(e.feed)
+	return t.standAll(feed, e.feed)
 }
 
 // oldestFirst is the order in which stories enter a feed that gets many of them

@@ -18,17 +18,11 @@ func TestPlans(t *testing.T) {
 		want          []string // beginnings of its steps, in this order
 	}{
 		{"sources that are due, in order, without sorting", sqlite.DueQuery, []string{
-			"SEARCH d USING INDEX schedule_due (due<?)",
-			"SEARCH s USING INTEGER PRIMARY KEY",
-			"SEARCH v USING INTEGER PRIMARY KEY",
-			"SEARCH h USING INTEGER PRIMARY KEY",
+			"SEARCH schedule USING COVERING INDEX schedule_due (due<?)",
 		}},
 		{"the same without some hosts", sqlite.RestQuery, []string{
-			"SEARCH d USING INDEX schedule_due (due>? AND due<?)",
+			"SEARCH schedule USING INDEX schedule_due (due>? AND due<?)",
 			"LIST SUBQUERY", "SCAN json_each VIRTUAL TABLE", "CREATE BLOOM FILTER",
-			"SEARCH s USING INTEGER PRIMARY KEY",
-			"SEARCH v USING INTEGER PRIMARY KEY",
-			"SEARCH h USING INTEGER PRIMARY KEY",
 		}},
 		{"only the rows of one host", sqlite.SlotsQuery, []string{
 			"SEARCH h USING INTEGER PRIMARY KEY",
@@ -48,6 +42,12 @@ func TestPlans(t *testing.T) {
 		}},
 		{"the items of some stories", sqlite.SpreadItemsQuery, []string{
 			"SEARCH p USING INDEX feed_story_story (story=? AND feed=? AND hidden=?)",
+			"SEARCH st USING INTEGER PRIMARY KEY",
+		}},
+		{"pages that are due, in order, without sorting", sqlite.PagesQuery, []string{
+			"SEARCH f USING INDEX full_texts_due (due<?)",
+			"SEARCH s USING INTEGER PRIMARY KEY",
+			"SEARCH o USING INTEGER PRIMARY KEY",
 			"SEARCH st USING INTEGER PRIMARY KEY",
 		}},
 		{"copies by their link", sqlite.CopiesQuery, []string{

@@ -16,9 +16,9 @@ func (s *syncer) put(want settings, was *stored) (news.SourceKey, error) {
 func (s *syncer) create(want settings) (news.SourceKey, error) {
 	s.moved = true
 	key, err := s.insert(`
-		INSERT INTO sources (name, url, active, mirror, shape, health, since)
-		VALUES (?, ?, 1, ?, ?, ?, ?)`,
-		want.name, want.url, want.mirror, want.shape, string(news.HealthNew), s.now.UnixMilli())
+		INSERT INTO sources (name, url, active, mirror, shape, health, since, space)
+		VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
+		want.name, want.url, want.mirror, want.shape, string(news.HealthNew), s.now.UnixMilli(), spaceOf(want))
 	if err != nil {
 		return 0, err
 	}
@@ -39,7 +39,7 @@ func (s *syncer) create(want settings) (news.SourceKey, error) {
 func (s *syncer) change(want settings, was *stored) error {
 	if _, err := s.exec(`
 		UPDATE sources
-		SET name = ?, url = ?, active = 1, mirror = ?, shape = ?
+		SET name = ?, url = ?, active = 1, retired = NULL, mirror = ?, shape = ?
 		WHERE key = ?`,
 		want.name, want.url, want.mirror, want.shape, int64(was.key)); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *syncer) change(want settings, was *stored) error {
 		want.title, want.site, want.author, want.image, nullable(want.tags), want.content, int64(was.key)); err != nil {
 		return err
 	}
-	for _, step := range []func(settings, *stored) error{s.reschedule, s.forget, s.tell} {
+	for _, step := range []func(settings, *stored) error{s.reschedule, s.forget, s.tell, s.journalMove} {
 		if err := step(want, was); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tributary/internal/news"
 )
@@ -12,22 +13,29 @@ import (
 // again, has its result already, or is configured no more.
 func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error) {
 	var recorded []news.Recorded
-	err := db.write(ctx, "record results", func(t *tx) error {
+	journaled := false
+	err := db.writeKnowing(ctx, "record results", func(t *tx) error {
+		if err := t.recall(); err != nil {
+			return err
+		}
 		recorded = make([]news.Recorded, len(results))
 		for i := range results {
 			if err := t.record(&results[i], decide, &recorded[i]); err != nil {
 				return fmt.Errorf("source %s: %w", results[i].Lease.Source.Name, err)
 			}
 		}
+		journaled = t.journaled
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	db.journalAfter(ctx, journaled)
 	return recorded, nil
 }
 
 func (t *tx) record(result *news.Result, decide news.Decide, recorded *news.Recorded) error {
+	before := t.executed
 	current, err := t.finish(result)
 	if err != nil || !current {
 		recorded.Stale = !current
@@ -38,7 +46,11 @@ func (t *tx) record(result *news.Result, decide news.Decide, recorded *news.Reco
 			return err
 		}
 	}
-	return t.visit(result, recorded)
+	if err := t.visit(result, recorded); err != nil {
+		return err
+	}
+	t.remember(result, recorded, result.Batch != nil || t.executed > before+2)
+	return nil
 }
 
 // finish ends the lease of a result, unless it is stale, and stores the new
@@ -46,15 +58,11 @@ func (t *tx) record(result *news.Result, decide news.Decide, recorded *news.Reco
 // the lease carried, which nobody else changes while it lasts.
 func (t *tx) finish(result *news.Result) (current bool, err error) {
 	visit, lease := &result.Visit, &result.Lease
-	ok := visit.At
-	if visit.Failed() {
-		ok = lease.Source.LastOK
-	}
 	n, err := t.exec(`
 		UPDATE schedule
 		SET due = ?, leased_until = 0, strike = 0, visits = visits + 1, hold_until = ? + delay, failures = ?, last_ok = ?
 		WHERE source = ? AND claim = ? AND leased_until > 0`,
-		millis(result.Due), visit.At.Add(visit.Duration).UnixMilli(), int64(result.Failures), millis(ok),
+		millis(result.Due), ended(visit), int64(result.Failures), millis(lastOK(result)),
 		int64(lease.Source.Key), lease.Claim)
 	if err != nil || n == 0 {
 		return false, err
@@ -62,13 +70,35 @@ func (t *tx) finish(result *news.Result) (current bool, err error) {
 	return true, t.note(result)
 }
 
+// lastOK is when the source of a result was last read.
+func lastOK(result *news.Result) time.Time {
+	if result.Visit.Failed() {
+		return result.Lease.Source.LastOK
+	}
+	return result.Visit.At
+}
+
+// ended is when a visit ended, in milliseconds.
+func ended(v *news.Visit) int64 { return v.At.Add(v.Duration).UnixMilli() }
+
 // visit puts a visit into the ring of its source, in the oldest one's place.
 func (t *tx) visit(result *news.Result, recorded *news.Recorded) error {
-	v := &result.Visit
+	v, source := &result.Visit, result.Lease.Source.Key
+	var place any // NULL: unknown
+	if known := t.own.known[source]; known != nil {
+		place = known.visits%50<<40 | int64(source)
+	}
+	if plain := (news.Visit{At: v.At, Duration: v.Duration, Outcome: news.OutcomeUnchanged, Status: v.Status}); *v == plain && recorded.New+recorded.Changed == 0 {
+		_, err := t.exec(`
+			INSERT OR REPLACE INTO visits (key, at, duration, outcome, status, bytes)
+			VALUES (coalesce(?, (SELECT `+lastVisit+` FROM schedule AS d WHERE d.source = ?)), ?, ?, 'unchanged', ?, 0)`,
+			place, int64(source), millis(v.At), int64(v.Duration), int64(v.Status))
+		return err
+	}
 	_, err := t.exec(`
 		INSERT OR REPLACE INTO visits (key, at, duration, outcome, cause, detail, status, bytes, added, changed)
-		VALUES ((SELECT `+lastVisit+` FROM schedule AS d WHERE d.source = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		int64(result.Lease.Source.Key), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(v.Cause),
+		VALUES (coalesce(?, (SELECT `+lastVisit+` FROM schedule AS d WHERE d.source = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		place, int64(source), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(v.Cause),
 		nullable(v.Detail), int64(v.Status), v.Bytes, nonzero(recorded.New), nonzero(recorded.Changed))
 	return err
 }
@@ -80,5 +110,9 @@ func (t *tx) merge(result *news.Result, decide news.Decide, recorded *news.Recor
 		return fmt.Errorf("load what is known: %w", err)
 	}
 	changes := decide(known, result)
-	return t.apply(known, result, &changes, recorded)
+	a := applier{
+		tx: t, source: &known.Source, batch: result.Batch, changes: &changes,
+		now: result.Visit.At.Add(result.Visit.Duration),
+	}
+	return a.apply(recorded)
 }

@@ -48,7 +48,8 @@ func (db *DB) Kept(ctx context.Context) (kept news.Kept, err error) {
 // place of one of a later revision. Where another process keeps the same bytes
 // at a path already, its LastModified stays; modified tells which.
 func (db *DB) Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error) {
-	err = db.write(ctx, "keep renditions", func(t *tx) error {
+	// It changes no source: what the session remembers of them stays true.
+	err = db.writeKnowing(ctx, "keep renditions", func(t *tx) error {
 		modified = make(map[string]time.Time)
 		for i := range put.Renditions {
 			r := &put.Renditions[i]

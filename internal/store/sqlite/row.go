@@ -21,17 +21,31 @@ func (r row) Scan(dest ...any) error {
 		return fmt.Errorf("%d columns for %d destinations", len(r), len(dest))
 	}
 	for i, value := range r {
-		var err error
-		if own, ok := dest[i].(sql.Scanner); ok {
-			err = own.Scan(value)
-		} else {
-			err = assign(reflect.ValueOf(dest[i]).Elem(), value)
-		}
-		if err != nil {
+		if err := scan(dest[i], value); err != nil {
 			return fmt.Errorf("column %d: %w", i+1, err)
 		}
 	}
 	return nil
+}
+
+// scan reads one column. What stands for itself is read without reflection,
+// which costs several times as much.
+func scan(dest any, value driver.Value) error {
+	switch to := dest.(type) {
+	case sql.Scanner:
+		return to.Scan(value)
+	case *int64:
+		if n, ok := value.(int64); ok {
+			*to = n
+			return nil
+		}
+	case *string:
+		if text, ok := value.(string); ok {
+			*to = text
+			return nil
+		}
+	}
+	return assign(reflect.ValueOf(dest).Elem(), value)
 }
 
 func assign(to reflect.Value, value driver.Value) error {

@@ -16,6 +16,7 @@ type session struct {
 	conn  connection
 	stmts map[string]statement
 	args  []driver.NamedValue // of the statement that starts now
+	memory
 }
 
 // connection is what we use of the driver's connections.

@@ -23,7 +23,7 @@ import (
 //     revisions of all feeds rise.
 func (db *DB) SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error) {
 	keys := make(map[string]news.SourceKey, len(sources))
-	err := db.write(ctx, "sync sources", func(t *tx) error {
+	err := db.writeJournaled(ctx, "sync sources", func(t *tx) error {
 		clear(keys)
 		before, err := t.storedSources()
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *syncer) release(wanted []settings, before []stored, found []*stored) er
 				return fmt.Errorf("source %s: %w", was.name, err)
 			}
 		}
-		if _, err := s.exec(`UPDATE sources SET active = 0 WHERE key = ?`, int64(was.key)); err != nil {
+		if _, err := s.exec(`UPDATE sources SET active = 0, retired = ? WHERE key = ?`, s.now.UnixMilli(), int64(was.key)); err != nil {
 			return fmt.Errorf("source %s: %w", was.name, err)
 		}
 	}

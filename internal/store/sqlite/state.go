@@ -39,19 +39,30 @@ func stateFields(state *news.SourceState) []any {
 	}
 }
 
+// That a source hit the limit of rows is told for a week.
+const (
+	cappedFor     = 7 * 24 * time.Hour
+	cappedWarning = "it has more stories than are kept of any source, so its oldest go; if its ids change at each " +
+		"visit, set identity = \"link\" or \"title\", else a shorter keep"
+)
+
 // Sources gives the state of every configured source, by name.
 func (db *DB) Sources(ctx context.Context) ([]news.SourceState, error) {
 	var states []news.SourceState
 	err := db.read(ctx, "list sources", func(t *tx) error {
 		return t.query(`
-			SELECT `+stateColumns+`
+			SELECT `+stateColumns+`, s.warnings, s.capped
 			FROM `+stateTables+`
 			WHERE s.active = 1
 			ORDER BY s.name`,
 			func(row scanner) error {
 				var state news.SourceState
-				if err := row.Scan(stateFields(&state)...); err != nil {
+				var capped time.Time
+				if err := row.Scan(append(stateFields(&state), object{&state.Warnings}, instant{&capped})...); err != nil {
 					return err
+				}
+				if !capped.IsZero() && state.Last.At.Sub(capped) < cappedFor {
+					state.Warnings = append(state.Warnings, cappedWarning)
 				}
 				states = append(states, state)
 				return nil

@@ -13,13 +13,24 @@ import (
 type tx struct {
 	own *session
 	ctx context.Context
+	// executed counts the statements that exec and insert have run.
+	executed int
 	revisions
+	journaled bool // lines for the journal were written
 }
 
 // write runs fn in a transaction that holds the write lock from its start, so
 // that what fn reads stays true until it is committed. op names the call in
 // errors.
 func (db *DB) write(ctx context.Context, op string, fn func(*tx) error) error {
+	return db.writeKnowing(ctx, op, func(t *tx) error {
+		t.own.forgetAll()
+		return fn(t)
+	})
+}
+
+// writeKnowing is write for an fn that keeps the session's memory up to date.
+func (db *DB) writeKnowing(ctx context.Context, op string, fn func(*tx) error) error {
 	raised, err := db.writer.run(ctx, `BEGIN IMMEDIATE`, fn)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, explain(err))
@@ -53,6 +64,7 @@ func (s *sessions) run(ctx context.Context, begin string, fn func(*tx) error) (r
 	committed := false
 	defer func() {
 		if !committed { // SQLite may have rolled back already, then this fails
+			own.forgetAll()
 			own.exec(context.Background(), `ROLLBACK`)
 		}
 		s.put(own)
@@ -73,6 +85,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if err := t.ctx.Err(); err != nil {
 		return 0, err
 	}
+	t.executed++
 	result, err := t.own.exec(context.Background(), query, args...)
 	if err != nil {
 		return 0, err
@@ -85,6 +98,7 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 	if err := t.ctx.Err(); err != nil {
 		return 0, err
 	}
+	t.executed++
 	result, err := t.own.exec(context.Background(), query, args...)
 	if err != nil {
 		return 0, err

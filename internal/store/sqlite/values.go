@@ -15,6 +15,14 @@ func millis(t time.Time) any {
 	return t.UnixMilli()
 }
 
+// kept is a time as a column gives it back.
+func kept(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
 // instant reads a nullable time column, or one where 0 stands for unknown.
 type instant struct{ *time.Time }
 

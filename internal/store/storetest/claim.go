@@ -101,6 +101,64 @@ var claimChecks = []check{
 			f.Errorf("strike %d after a result", lease.Strike)
 		}
 	}},
+	{"a suspect is noted as failing at the claim", func(f *fixture) {
+		f.sync(source("a", unpaced))
+		f.record(f.result(f.lease("a")), f.none)
+		for range 2 {
+			f.lease("a")
+			f.now = f.now.Add(time.Minute)
+		}
+		if state := f.state("a"); state.Health != news.HealthOK || state.Failures != 0 {
+			f.Errorf("after two claims without a result: %+v", state)
+		}
+		suspicion := news.Suspicion{Claims: 3, Due: f.now.Add(24 * time.Hour), Detail: "it kills"}
+		got := f.ask(news.ClaimRequest{Limit: 9, Suspicion: suspicion})
+		state := f.state("a")
+		if len(got.Leases) != 1 || !reflect.DeepEqual(got.Leases[0].Source, withDue(state, got.Leases[0].Source.Due)) {
+			f.Fatalf("leased %+v, stored %+v", got.Leases, state)
+		}
+		if state.Health != news.HealthFailing || !state.Since.Equal(f.now) || !state.Due.Equal(suspicion.Due) ||
+			state.Failures != 1 || state.Last.Detail != "it kills" || state.Last.Cause != news.CauseInternal || !state.Last.Failed() {
+			f.Errorf("stored %+v", state)
+		}
+		f.now = f.now.Add(time.Minute)
+		if again := f.ask(news.ClaimRequest{Limit: 9, Suspicion: suspicion}); len(again.Leases) != 0 || !again.Next.Equal(suspicion.Due) {
+			f.Errorf("claimed again %+v", again)
+		}
+		f.now = suspicion.Due
+		suspicion.Due = f.now.Add(24 * time.Hour)
+		got = f.ask(news.ClaimRequest{Limit: 9, Suspicion: suspicion})
+		if len(got.Leases) != 1 || got.Leases[0].Strike != 3 {
+			f.Fatalf("a day later %+v", got)
+		}
+		f.record(f.result(got.Leases[0]), f.none)
+		if state := f.state("a"); state.Health != news.HealthOK || state.Failures != 0 || f.lease("a").Strike != 0 {
+			f.Errorf("after a result %+v", state)
+		}
+	}},
+	{"suspects are leased one at a time", func(f *fixture) {
+		f.sync(source("a", unpaced), source("b", unpaced), source("c", unpaced))
+		f.record(f.result(f.lease("c")), f.none)
+		for range 2 {
+			f.lease("a")
+			f.lease("b")
+			f.now = f.now.Add(time.Minute)
+		}
+		f.now = f.now.Add(time.Hour)
+		suspicion := news.Suspicion{Claims: 3, Due: f.now.Add(24 * time.Hour), Detail: "it kills"}
+		ask := func() news.Claimed { return f.ask(news.ClaimRequest{Limit: 9, Suspicion: suspicion}) }
+		first := ask()
+		if names(first.Leases) != "a c " || !first.Waiting {
+			f.Fatalf("claimed %s, %+v", names(first.Leases), first)
+		}
+		if got := ask(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(first.Leases[0].Until) {
+			f.Errorf("beside a suspect: %+v", got)
+		}
+		f.record(f.result(first.Leases[0]), f.none)
+		if got := ask(); names(got.Leases) != "b " || got.Waiting {
+			f.Errorf("after it: %+v", got)
+		}
+	}},
 	{"a lease carries the state", func(f *fixture) {
 		f.sync(source("a"))
 		result := f.result(f.lease("a"))
@@ -122,18 +180,25 @@ var claimChecks = []check{
 	}},
 }
 
+// withDue is a state with another due time: that of a lease is the one before
+// the claim.
+func withDue(state news.SourceState, due time.Time) news.SourceState {
+	state.Due = due
+	return state
+}
+
 var hostChecks = []check{
 	{"one source a host at once, then a pause", func(f *fixture) {
 		host := at("https://Shared.example:8443/")
 		f.sync(source("a", host), source("b", at("https://shared.example/b")), source("c"))
 		first := f.claim()
-		if names(first.Leases) != "a c " || !first.Waiting || !first.Next.Equal(f.now.Add(time.Minute)) {
+		if names(first.Leases) != "a c " || !first.Waiting || !first.Next.Equal(f.now.Add(time.Minute)) || !first.Free.Equal(first.Next) {
 			f.Errorf("claimed %s, %+v", names(first.Leases), first)
 		}
 		f.record(f.result(first.Leases[0]), f.none)
 		free := f.now.Add(120*time.Millisecond + 2*time.Second)
 		got := f.ask(news.ClaimRequest{Limit: 9, Now: free.Add(-time.Millisecond)})
-		if len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(free) {
+		if len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(free) || !got.Free.Equal(free) {
 			f.Errorf("in the pause: %+v, want next %v", got, free)
 		}
 		if got := f.ask(news.ClaimRequest{Limit: 9, Now: free}); names(got.Leases) != "b " || got.Waiting {
@@ -215,7 +280,7 @@ var hostChecks = []check{
 		result.HostFree = f.now.Add(time.Hour)
 		f.record(result, f.none)
 		f.now = f.now.Add(59 * time.Minute)
-		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(result.HostFree) {
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Next.Equal(result.HostFree) || !got.Free.Equal(result.HostFree) {
 			f.Errorf("claimed %+v", got)
 		}
 		if got := f.ask(news.ClaimRequest{Limit: 1, Only: []news.SourceKey{f.keys["b"]}}); len(got.Leases) != 0 || !got.Waiting {

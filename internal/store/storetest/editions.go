@@ -159,6 +159,21 @@ var editionChecks = []check{
 			f.Error(diff)
 		}
 	}},
+	{"fates tell expired stories from retracted ones", func(f *fixture) {
+		f.sync(source("a"))
+		f.feeds("x")
+		for kind, want := range map[news.Tombstone]news.Fate{
+			news.TombstoneExpired: {Expired: true}, news.TombstoneRetracted: {Retracted: true},
+		} {
+			f.placed("a", story(string(kind), 1))
+			item := f.newest("x")[0]
+			f.load("a", news.Changes{Bury: []news.Burial{{Story: item.Key, Kind: kind}}})
+			fate := f.fate(lastStory(item))
+			if fate.Expired != want.Expired || fate.Retracted != want.Retracted || fate.Stored || fate.Shown {
+				f.Errorf("%s: %+v", kind, fate)
+			}
+		}
+	}},
 	{"a place that a copy took over is shown, a hidden one is not", func(f *fixture) {
 		f.sync(source("a"), source("b"))
 		f.feeds("x")

@@ -199,7 +199,7 @@ var recordChecks = []check{
 		third := story("three", 3)
 		recorded := f.loadBatch("a", news.Batch{}, news.Changes{
 			Insert: []news.Story{third}, Update: []news.Story{update}, Untrusted: true,
-			Decisions: []news.Decision{{ID: "three", Action: news.ActionInsert, Reason: "new"}},
+			Decisions: []news.Decision{{ID: "three", Story: -1, Action: news.ActionInsert, Reason: "new"}},
 		})
 		if recorded.New != 1 || recorded.Changed != 1 || len(recorded.Reasons) != 1 || recorded.Reasons[0].Reason != "new" {
 			f.Errorf("recorded %+v", recorded)

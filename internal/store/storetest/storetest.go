@@ -30,6 +30,17 @@ type Store interface {
 	SyncFeeds(ctx context.Context, fingerprints map[string]string) (stale []string, err error)
 	Stories(ctx context.Context, after news.StoryKey, limit int) ([]news.StoredStory, error)
 	ReplacePlaces(ctx context.Context, feed, fingerprint string, places []news.Place) error
+	ClaimChore(ctx context.Context, request news.ChoreRequest) (news.ClaimedChore, error)
+	FinishChore(ctx context.Context, lease news.ChoreLease, due time.Time) error
+	Revise(ctx context.Context, source news.SourceKey, stories []news.StoryKey, now time.Time, decide news.Revise) (news.Recorded, error)
+	Find(ctx context.Context, address, canonical string) ([]news.StoredStory, error)
+	Excess(ctx context.Context, excess news.Excess) ([]news.StoryKey, error)
+	Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error)
+	Tidy(ctx context.Context, now time.Time) error
+
+	// What explain asks for.
+	Decisions(ctx context.Context, story news.StoryKey) ([]news.Decision, error)
+	Dropped(ctx context.Context, source news.SourceKey) ([]news.Decision, error)
 
 	Revisions(ctx context.Context) (map[string]int64, error)
 	Watch(ctx context.Context) <-chan struct{}
@@ -56,8 +67,10 @@ type Open func(t *testing.T) Store
 // Run tests a store. fresh makes an empty database; each test has its own.
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
-		sourceChecks, claimChecks, hostChecks, recordChecks, knownChecks, storyChecks,
+		sourceChecks, claimChecks, leasedChecks, hostChecks, recordChecks, knownChecks, storyChecks,
 		placeChecks, feedChecks, itemChecks, spreadChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
+		fullTextChecks,
+		reviseChecks, foreverChecks, choreChecks,
 	} {
 		for _, c := range topic {
 			t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,8 @@
+//go:build !race
+
+package aggregator_test
+
+const (
+	raceEnabled     = false
+	hostileSlowness = 1
+)

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tributary/internal/config"
+	"tributary/internal/news"
+)
+
+// move is a source that is permanently elsewhere.
+type move struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// acceptMoves writes the new addresses of moved sources into the config.
+func (a *app) acceptMoves(ctx context.Context, asJSON bool) error {
+	log, err := a.quietLogger()
+	if err != nil {
+		return err
+	}
+	c, err := a.config()
+	if err != nil {
+		return err
+	}
+	states, err := a.states(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	moves, left := acceptable(c, states)
+	urls := make(map[string]string, len(moves))
+	for _, m := range moves {
+		urls[m.Name] = m.To
+	}
+	if _, err := c.ReplaceURLs(urls); err != nil {
+		return failed(fmt.Errorf("the new addresses were not taken: %w", err))
+	}
+	if err := a.printMoves(moves, asJSON); err != nil {
+		return failed(err)
+	}
+	if len(left) > 0 {
+		return failed(fmt.Errorf("left for you to change:\n%s", strings.Join(left, "\n")))
+	}
+	return nil
+}
+
+// acceptable gives the moves that can be taken as they are, and says of the
+// others why not:
+//
+//  1. Headers and credentials would go to another host, which only a redirect
+//     named.
+//  2. Another source has the address, or would get it.
+func acceptable(c *config.Config, states []news.SourceState) (moves []move, left []string) {
+	taken := make(map[string]string, len(c.Sources()))
+	for _, source := range c.Sources() {
+		taken[source.URL] = source.Name
+	}
+	for i := range states {
+		state := &states[i]
+		source, ok := c.Source(state.Name)
+		if !ok || state.Health != news.HealthMoved || state.URL != source.URL {
+			continue // no source of this config, or its address was changed since
+		}
+		m := move{Name: source.Name, From: source.URL, To: state.MovedTo}
+		switch other := taken[m.To]; {
+		case len(source.Fetch.Headers) > 0 && hostname(m.From) != hostname(m.To):
+			left = append(left, fmt.Sprintf("%s has moved to %s, another host, which would get its headers and credentials", m.Name, m.To))
+		case other != "":
+			left = append(left, fmt.Sprintf("%s has moved to %s, the address of %s: remove one of them", m.Name, m.To, other))
+		default:
+			taken[m.To] = m.Name
+			moves = append(moves, m)
+		}
+	}
+	return moves, left
+}
+
+func hostname(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+func (a *app) printMoves(moves []move, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(a.stdout).Encode(slices.Concat([]move{}, moves))
+	}
+	if len(moves) == 0 {
+		_, err := fmt.Fprintln(a.stdout, "no new address to take")
+		return err
+	}
+	for _, m := range moves {
+		if _, err := fmt.Fprintf(a.stdout, "%s: %s is now %s\n", m.Name, m.From, m.To); err != nil {
+			return err
+		}
+	}
+	return nil
+}

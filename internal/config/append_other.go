@@ -1,0 +1,14 @@
+//go:build !unix
+
+package config
+
+import (
+	"io/fs"
+	"os"
+)
+
+// keepOwner does nothing: a file belongs to whoever made it.
+func keepOwner(*os.File, fs.FileInfo) {}
+
+// syncAppendFolder does nothing: folders can't be synced here.
+func syncAppendFolder(string) error { return nil }
