@@ -144,7 +144,7 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 // noteIssue adds a feed that was made to a change.
 func (p *Publisher) noteIssue(c *change, i *issue, revision int64) {
 	o := p.note(c, feedOwner(i.edition.Feed.Name), revision, i.outcome)
-	o.expires, o.last, o.complete = i.edition.Expires, i.last, i.edition.History.Complete
+	o.expires, o.last = i.edition.Expires, i.last
 	p.noteLatest(i.edition)
 }
 
@@ -159,7 +159,7 @@ func (p *Publisher) noteShown() {
 		}
 		shown[feed.Name] = o.revision
 		histories[feed.Name] = &history{
-			config: &config, feed: feed, revision: o.revision, last: o.last, complete: o.complete,
+			config: &config, feed: feed, revision: o.revision, last: o.last,
 		}
 	}
 	p.shown.Store(&shown)

@@ -16,7 +16,6 @@ type owner struct {
 	expires  time.Time // when it is stale by time alone; zero: never
 	paths    []string
 	last     int64 // of a feed: number of the newest story that entered it
-	complete bool  // of a feed: its edition holds all of its stories
 	// rendered is what each format of a feed gave last, by extension.
 	rendered map[string]*render.Rendered
 }
