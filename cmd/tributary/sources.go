@@ -24,7 +24,12 @@ func newSources(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sources",
 		Short: "Show the health of every source",
-		Args:  cobra.NoArgs,
+		Long: `Shows a line for each source: its health, how many stories it has, its last and
+its next visit (UTC), and why it fails, where it has moved to, or what to know of
+it although it works. It reads what is stored and pulls nothing, beside a running
+serve too. With --accept-moves, the new addresses of moved sources are written
+into the config.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if accept {
 				return a.acceptMoves(cmd.Context(), asJSON)
@@ -145,6 +150,13 @@ func printSources(w io.Writer, states []news.SourceState) error {
 func detail(s *news.SourceState) string {
 	if s.Health == news.HealthMoved {
 		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
+	}
+	if s.Last.Detail == "" && len(s.Warnings) > 0 {
+		text := "warning: " + s.Warnings[0]
+		if more := len(s.Warnings) - 1; more > 0 {
+			text += fmt.Sprintf(" (%d more: --json)", more)
+		}
+		return text
 	}
 	return s.Last.Detail
 }
