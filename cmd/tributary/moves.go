@@ -21,15 +21,7 @@ type move struct {
 
 // acceptMoves writes the new addresses of moved sources into the config.
 func (a *app) acceptMoves(ctx context.Context, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
+	c, states, err := a.configured(ctx)
 	if err != nil {
 		return err
 	}

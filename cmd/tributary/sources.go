@@ -43,15 +43,7 @@ into the config.`,
 }
 
 func (a *app) sources(ctx context.Context, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
+	_, states, err := a.configured(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,6 +51,20 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 		return failed(printSourcesJSON(a.stdout, states))
 	}
 	return failed(printSources(a.stdout, states))
+}
+
+// configured gives the config and what is known of its sources.
+func (a *app) configured(ctx context.Context) (*config.Config, []news.SourceState, error) {
+	log, err := a.quietLogger()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := a.states(ctx, c, log)
+	return c, states, err
 }
 
 // states gives what is stored of the sources, and those that no server or
