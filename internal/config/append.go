@@ -64,9 +64,8 @@ func quotedList(list []string) string {
 
 // Append adds sources at the end of a config file, all of them or none. Nothing
 // else in the file changes: comments, order and line ends stay. The file with
-// the sources in it
-// is checked as a whole before it replaces the old one, in one step, so that
-// nobody ever reads half of it. A symbolic link stays one.
+// the sources in it is checked as a whole before it replaces the old one, in one
+// step, so that nobody ever reads half of it. A symbolic link stays one.
 //
 // A file that may not be written, or that defines `source = [...]`, gives an
 // [*UnwritableError]; sources that the config can't take give [Errors].
