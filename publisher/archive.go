@@ -30,7 +30,6 @@ type history struct {
 	config   *Config
 	revision int64
 	last     int64 // number of the newest story that entered the feed
-	complete bool  // the newest stories are all there are
 }
 
 // pages is how many pages there are, the open one included.
@@ -112,13 +111,11 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	}
 }
 
-// ArchivePaths gives the addresses of all archive pages of feeds that lead to
-// one: those that hold all of their stories don't.
+// ArchivePaths gives the addresses of all archive pages. Those of a feed that
+// still holds all of its stories are among them: they are there already for
+// whoever asks, though nothing leads to them yet.
 func (p *Publisher) ArchivePaths() (paths []string) {
 	for name, h := range *p.archives.histories.Load() {
-		if h.complete {
-			continue
-		}
 		for n := range h.pages() {
 			for _, f := range p.formats {
 				paths = append(paths, fmt.Sprintf("/%s/archive/%d%s", name, n+1, f.extension))

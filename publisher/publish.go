@@ -182,7 +182,7 @@ func (p *Publisher) noteShown() {
 		editions[feed.Name] = o.published
 		histories[feed.Name] = &history{
 			config: &config, feed: feed,
-			revision: o.published.Revision, last: o.published.Entered, complete: o.published.Complete,
+			revision: o.published.Revision, last: o.published.Entered,
 		}
 	}
 	p.shown.Store(&shownFeeds{shown, editions})

@@ -53,9 +53,9 @@ type Story struct {
 	Slug  string // of a local article: served at /articles/SLUG; else empty
 
 	Hash    uint64 // over what readers see of it, dates aside
-	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalising what did not change
+	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalizing what did not change
 
-	// Policy is the version of the sanitising policy that its HTML went through.
+	// Policy is the version of the sanitizing policy that its HTML went through.
 	Policy int
 
 	Dated    DateReason // why Date is what it is
