@@ -157,7 +157,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	}
 	rendered, err := f.render(edition, h.config.rendering(kind, nil))
 	if err == nil {
-		err = f.verify(rendered.Body, rendered.Items)
+		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %s: %w", path, err)

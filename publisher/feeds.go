@@ -100,7 +100,7 @@ func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f fo
 	last := o.rendered[f.extension]
 	rendered, err := f.render(edition, p.config.rendering(KindFeed, last))
 	if err == nil {
-		err = f.verify(rendered.Body, rendered.Items)
+		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}
 	if err != nil {
 		out.fail(path, err)
