@@ -91,6 +91,7 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 		p.document(&out, o, edition, f)
 	}
 	p.feedPages(&out, edition)
+	p.feedEmbeds(&out, edition)
 	return out
 }
 

@@ -177,9 +177,10 @@ func (k *keeper) newEditions(shown *shownFeeds) map[string]news.LastEdition {
 
 // worthKeeping leaves out what is quickly made and seldom asked for: pages of
 // articles, which change with every story below them and may be thousands,
-// what lies beside those, and assets, which are in the program.
+// what lies beside those, and assets, which are in the program, except for
+// those that an earlier program had and other sites may have pinned.
 func worthKeeping(r *Rendition) bool {
-	return r.Kind != KindAsset && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
+	return (r.Kind != KindAsset || pinned(r.Path)) && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
 }
 
 // keepBatch writes some of it down; shown is nil while more is to come.

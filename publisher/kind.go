@@ -14,6 +14,10 @@ const (
 	KindAsset   Kind = "asset"   // a style or script whose name holds a hash of its bytes
 	KindFile    Kind = "file"    // what lies beside an article
 	KindText    Kind = "text"    // robots.txt, sitemap.xml
+
+	KindFrame    Kind = "frame"    // an HTML page that other sites may frame: the only one
+	KindFragment Kind = "fragment" // a piece of HTML for the pages of other sites
+	KindChooser  Kind = "chooser"  // an HTML page that shows a KindFrame
 )
 
 // kindHeaders is what a Kind means on the wire.
@@ -37,6 +41,10 @@ const (
 	policyFeed = "default-src 'none'; style-src 'self'"
 	policyPage = "default-src 'none'; img-src https: http: data:; style-src 'self'; script-src 'self'; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	policyFrame = "default-src 'none'; img-src https: http: data:; style-src 'self'; script-src 'self'; " +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+	policyFragment = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policyChooser  = policyPage + "; frame-src 'self'"
 	// An SVG or HTML file beside an article may style itself and show its
 	// pictures, but runs no script with our origin's rights.
 	policyFile = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; " +
@@ -52,6 +60,12 @@ func headersOf(kind Kind) kindHeaders {
 		return kindHeaders{cacheDay, policyFeed, 24 * time.Hour}
 	case KindPage:
 		return kindHeaders{cacheShort, policyPage, 0}
+	case KindFrame:
+		return kindHeaders{cacheShort, policyFrame, 0}
+	case KindFragment:
+		return kindHeaders{cacheShort, policyFragment, 0}
+	case KindChooser:
+		return kindHeaders{cacheShort, policyChooser, 0}
 	case KindAsset:
 		return kindHeaders{cacheForever, policyFeed, 0}
 	case KindFile:

@@ -16,6 +16,7 @@ type Pages interface {
 	Article(page site.ArticlePage) ([]byte, error)
 	NotFound(page site.NotFoundPage) ([]byte, error)
 	Assets() []site.Asset
+	EmbedPages
 }
 
 const (
@@ -82,6 +83,8 @@ func (p *Publisher) fixed() outcome {
 			out.made = append(out.made, keep(path))
 		}
 	}
+	p.keepPinned(&out)
+	p.fixedEmbeds(&out)
 	for _, asset := range p.config.Pages.Assets() {
 		out.made = append(out.made, p.make(Draft{
 			Path: asset.Path, Kind: KindAsset, ContentType: asset.ContentType, Body: asset.Body,

@@ -97,8 +97,10 @@ func TestPublishMakesEveryAddress(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.opml", "/go.rss",
-		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources.opml"}
+	want := []string{"/", "/404.html", "/articles/hello", "/embed", "/embed.js",
+		"/go", "/go.atom", "/go.json", "/go.opml", "/go.rss", "/go/embed", "/go/embed.json", "/go/fragment.html",
+		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss",
+		"/latest/embed", "/latest/embed.json", "/latest/fragment.html", "/robots.txt", "/sitemap.xml", "/sources.opml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("addresses %q\nwant      %q", got, want)
 	}

@@ -52,7 +52,7 @@ func (a *Archives) load(path string) func(context.Context) ([]byte, error) {
 // files and feeds there too.
 var order = map[publisher.Kind]int{
 	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindArchive: 2, publisher.KindFeed: 3,
-	publisher.KindText: 4, publisher.KindPage: 5,
+	publisher.KindText: 4, publisher.KindFragment: 4, publisher.KindFrame: 5, publisher.KindPage: 5, publisher.KindChooser: 5,
 }
 
 // plan gives the files of an export in the order in which they are written.
@@ -90,13 +90,19 @@ func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file
 // an address.
 func fileName(path string, kind publisher.Kind) (string, error) {
 	name, rooted := strings.CutPrefix(path, "/")
-	if kind == publisher.KindPage && !strings.HasSuffix(name, ".html") {
+	if isPage(kind) && !strings.HasSuffix(name, ".html") {
 		name = strings.TrimPrefix(name+"/index.html", "/")
 	}
 	if !rooted || !safeName(name) {
 		return "", fmt.Errorf("address %q cannot be a file in an export", path)
 	}
 	return name, nil
+}
+
+// isPage reports whether addresses of a kind have no extension because they are
+// pages.
+func isPage(kind publisher.Kind) bool {
+	return kind == publisher.KindPage || kind == publisher.KindFrame || kind == publisher.KindChooser
 }
 
 // safeName reports whether a name stays inside the export directory on every

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"tributary/internal/codec"
+	"tributary/internal/news"
 	"tributary/publisher"
 )
 
@@ -36,6 +37,10 @@ type Options struct {
 	// Redirects maps paths below BasePath to where they are now: a path below
 	// BasePath, or an absolute URL.
 	Redirects map[string]string
+	// Site and Feeds are what /oembed knows pages by; without feeds there is
+	// no such address.
+	Site  news.Site
+	Feeds []news.Feed
 }
 
 // Handler answers GET, HEAD and OPTIONS for all addresses of the site:

@@ -34,6 +34,12 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		route(w, r)
 		return
 	}
+	if inside && path == oembedPath && len(options.Feeds) > 0 {
+		if allowed(w, r) {
+			oembed(w, r, options)
+		}
+		return
+	}
 	switch ready, waited := h.awaitReady(r); {
 	case !ready:
 		notReady(w, r)

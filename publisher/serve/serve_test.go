@@ -54,6 +54,9 @@ func site() table {
 			Links: []string{`<https://hub.example/>; rel="hub"`, `<https://example.org/latest.rss>; rel="self"`}},
 		{Path: "/static/site.1f.css", Kind: publisher.KindAsset, ContentType: "text/css; charset=utf-8", Body: []byte("p { color: red }")},
 		{Path: "/articles/a.png", Kind: publisher.KindFile, ContentType: "image/png", Body: []byte("\x89PNG " + long)},
+		{Path: "/latest/embed", Kind: publisher.KindFrame, ContentType: "text/html; charset=utf-8", Body: []byte("frame " + long)},
+		{Path: "/latest/fragment.html", Kind: publisher.KindFragment, ContentType: "text/html; charset=utf-8", Body: []byte("list " + long)},
+		{Path: "/embed", Kind: publisher.KindChooser, ContentType: "text/html; charset=utf-8", Body: []byte("chooser " + long)},
 		{Path: publisher.NotFoundPath, Kind: publisher.KindPage, ContentType: "text/html; charset=utf-8", Body: []byte("nothing here " + long)},
 	} {
 		draft.LastModified = changed

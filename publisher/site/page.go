@@ -40,6 +40,7 @@ func (s *Site) Feed(p FeedPage) ([]byte, error) {
 	v.Title = title(own.Title, e.Site.Title)
 	v.Description = first(e.Feed.Description, e.Site.Description)
 	v.Canonical = v.absolute(v.page(e.Feed.Name))
+	v.OEmbed = v.oembed(v.Canonical)
 	return s.execute("feed.html", feedView{
 		frame:   v,
 		Feed:    own,

@@ -25,6 +25,7 @@ type frame struct {
 	NoIndex     bool
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
+	OEmbed      string      // how other sites can show the page; empty: not at all
 
 	url  string // of the site
 	home string // name of the feed whose page is /
