@@ -30,15 +30,15 @@ func TestOembed(t *testing.T) {
 		title, src     string
 		width, height  int
 	}{
-		{"the page of a feed", "https://example.org/news/sea", "", 200, "sea", "sea/embed?limit=5", 600, 432},
-		{"the home page is that of the first feed", "https://example.org/news/", "", 200, `Our "latest" articles`, "latest/embed?limit=5", 600, 432},
-		{"as people copy it", "http://EXAMPLE.org/news/sea/?utm_source=x#y", "", 200, "sea", "sea/embed?limit=5", 600, 432},
-		{"the page for frames itself", "https://example.org/news/sea/embed", "", 200, "sea", "sea/embed?limit=5", 600, 432},
-		{"narrow and low", "https://example.org/news/sea", "&maxwidth=320&maxheight=300", 200, "sea", "sea/embed?limit=3", 320, 280},
+		{"the page of a feed", "https://example.org/news/sea", "", 200, "sea", "sea/embed?limit=5", 600, 452},
+		{"the home page is that of the first feed", "https://example.org/news/", "", 200, `Our "latest" articles`, "latest/embed?limit=5", 600, 452},
+		{"as people copy it", "http://EXAMPLE.org/news/sea/?utm_source=x#y", "", 200, "sea", "sea/embed?limit=5", 600, 452},
+		{"the page for frames itself", "https://example.org/news/sea/embed", "", 200, "sea", "sea/embed?limit=5", 600, 452},
+		{"narrow and low", "https://example.org/news/sea", "&maxwidth=320&maxheight=300", 200, "sea", "sea/embed?limit=3", 320, 292},
 		{"lower than one story", "https://example.org/news/sea", "&maxheight=90", 200, "sea", "sea/embed?limit=1", 600, 90},
-		{"more room than we need", "https://example.org/news/sea", "&maxwidth=4000&maxheight=4000", 200, "sea", "sea/embed?limit=5", 600, 432},
-		{"limits that are none", "https://example.org/news/sea", "&maxwidth=x&maxheight=-1", 200, "sea", "sea/embed?limit=5", 600, 432},
-		{"json by name", "https://example.org/news/sea", "&format=json", 200, "sea", "sea/embed?limit=5", 600, 432},
+		{"more room than we need", "https://example.org/news/sea", "&maxwidth=4000&maxheight=4000", 200, "sea", "sea/embed?limit=5", 600, 452},
+		{"limits that are none", "https://example.org/news/sea", "&maxwidth=x&maxheight=-1", 200, "sea", "sea/embed?limit=5", 600, 452},
+		{"json by name", "https://example.org/news/sea", "&format=json", 200, "sea", "sea/embed?limit=5", 600, 452},
 		{"xml", "https://example.org/news/sea", "&format=xml", 501, "", "", 0, 0},
 		{"a format nobody knows", "https://example.org/news/sea", "&format=yaml", 501, "", "", 0, 0},
 		{"no url", "", "", 400, "", "", 0, 0},

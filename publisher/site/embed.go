@@ -24,7 +24,7 @@ const EmbedMost = 10
 // have them too.
 const (
 	frameHeading = 52
-	frameRow     = 76
+	frameRow     = 80
 )
 
 // FrameHeight is how high the page for frames is with so many rows, in CSS

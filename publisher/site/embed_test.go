@@ -131,12 +131,12 @@ func TestEmbedOfLittle(t *testing.T) {
 
 func TestFrameSizes(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ height, rows int }{{0, 1}, {128, 1}, {203, 1}, {204, 2}, {432, 5}, {100_000, 10}} {
+	for _, tt := range []struct{ height, rows int }{{0, 1}, {132, 1}, {211, 1}, {212, 2}, {452, 5}, {100_000, 10}} {
 		if got := site.FrameRows(tt.height); got != tt.rows {
 			t.Errorf("%d rows in %d px, want %d", got, tt.height, tt.rows)
 		}
 	}
-	if got := site.FrameHeight(5); got != 432 {
+	if got := site.FrameHeight(5); got != 452 {
 		t.Errorf("%d px for 5 rows", got)
 	}
 }

@@ -4,7 +4,7 @@
   const form = document.getElementById("choices");
   const { site, base, script, integrity } = form.dataset;
   const byId = (id) => document.getElementById(id);
-  const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt()};`);
+  const escape = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
   const choices = () => {
     const feed = form.feed.selectedOptions[0];
@@ -49,7 +49,7 @@
     frame(c) {
       return `<iframe id="latest-articles" title="${escape(c.title)}" loading="lazy"
   src="${escape(frameAddress(c, site))}"
-  width="100%" height="${52 + 76 * c.limit}" style="border: 0"></iframe>
+  width="100%" height="${52 + 80 * c.limit}" style="border: 0"></iframe>
 <script>
   addEventListener("message", ({ data, origin, source }) => {
     const frame = document.getElementById("latest-articles");
@@ -91,12 +91,15 @@ curl --fail --silent --show-error --compressed --max-time 20 --output latest.new
   };
 
   const update = () => {
+    const own = form.theme.options[0]; // a frame can't have the colors of the page around it
+    own.disabled = form.way.value === "frame";
+    if (own.disabled && own.selected) form.theme.value = "auto";
     const c = choices();
     for (const part of document.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(c.way);
     form.limit.closest("p").hidden = c.way === "server";
     byId("snippet").textContent = lines[c.way](c);
     byId("style").textContent = `@media (scripting: enabled) {
-  latest-articles { display: block; min-height: calc(${c.limit} * 4.75em); }
+  latest-articles { display: block; min-height: calc(${c.limit} * 5em); }
 }`;
     preview(c);
   };

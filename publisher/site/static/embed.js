@@ -71,7 +71,7 @@
     const stop = () => {
       clearTimeout(timer);
       stream?.close();
-      stream = 0;
+      stream = null;
     };
 
     // Reopens a stream after a while: after an error that the browser doesn't
@@ -96,7 +96,7 @@
           act(event);
         };
         stream = new EventSource(address + "/events");
-        stream.onopen = heard(load); // what came since the list was made
+        stream.onopen = heard(() => Promise.resolve(loading).then(load)); // what came before it was open
         stream.addEventListener("beat", heard(() => {}));
         stream.addEventListener("reset", heard(load));
         stream.addEventListener("stories", heard((event) => merge(JSON.parse(event.data))));
@@ -193,6 +193,7 @@
         if (link) title.href = link;
         const time = this.make("time", "time");
         time.dateTime = story.date_published;
+        time.dir = "auto"; // its language is the page's, whatever the title's
         const meta = this.make("div", "meta");
         if (story.source) meta.append(this.make("bdi", "source", story.source.title), " · ");
         meta.append(time);
