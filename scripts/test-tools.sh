@@ -32,7 +32,8 @@ if [ -n "$missing" ]; then
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
 fi
 
-readers=cmd/tributary/testdata/readers
-if [ ! -d "$readers/node_modules/feedsmith" ] || [ ! -d "$readers/node_modules/rss-parser" ]; then
-	npm --prefix "$readers" install --silent --no-audit --no-fund </dev/null
-fi
+packages() { # FOLDER PACKAGE: installs what the folder's package.json asks for
+	[ -d "$1/node_modules/$2" ] || npm --prefix "$1" install --silent --no-audit --no-fund </dev/null
+}
+packages cmd/tributary/testdata/readers rss-parser
+packages publisher/serve/testdata/axe axe-core
