@@ -41,6 +41,8 @@ func TestEmbedInBrowser(t *testing.T) {
 		{"keeps the old list", testEmbedKeepsTheOldList},
 		{"fallback", testEmbedFallback},
 		{"live", testEmbedLive},
+		{"comes back", testEmbedComesBack},
+		{"pinned", testEmbedPinned},
 		{"does not shift", testEmbedDoesNotShift},
 		{"frame resizes", testFrameResizes},
 		{"framed", testOnlyTheEmbedIsFramed},
@@ -283,6 +285,80 @@ func testEmbedLive(t *testing.T, browser context.Context) {
 	x.eval(`element().shadowRoot.activeElement.blur()`, nil)
 	x.until(`titles().startsWith("Under your finger")`)
 	x.quiet()
+}
+
+// A stream that breaks is opened again later each time, not at once by
+// everybody; one that has gone silent, after a minute.
+func testEmbedComesBack(t *testing.T, browser context.Context) {
+	t.Parallel()
+	p := newPitch(t, five()...)
+	address := p.hosted("/", p.strict(), "", p.script(), strings.Replace(plainEmbed, "feed", "live feed", 1))
+	x := open(t, browser, address, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(`
+			window.streams = [];
+			window.EventSource = class extends EventTarget {
+				constructor(url) { super(); this.url = url; streams.push(this); }
+				close() { this.closed = true; }
+			};
+			window.timers = [];
+			const later = setTimeout;
+			window.setTimeout = (act, ms) => ms < 1000 ? later(act, ms) : timers.push({ act, ms });
+			window.clearTimeout = () => {};`).Do(ctx)
+		return err
+	}))
+	x.until(ready + ` && streams.length == 1`)
+	if got := x.text(`streams[0].url`); got != p.site+"/latest/events" {
+		t.Errorf("the stream is %s", got)
+	}
+	var waits []float64
+	x.eval(`[...Array(9)].map(() => { streams.at(-1).onerror(); const t = timers.at(-1); t.act(); return t.ms / 1000 })`, &waits)
+	for i, wait := range waits {
+		if most := min(float64(int(5)<<i), 300); wait < most/2 || wait > most {
+			t.Errorf("after break %d it waits %.1f s, want %.1f to %.1f", i+1, wait, most/2, most)
+		}
+	}
+	if got := x.text(`streams.length + " " + streams.filter((s) => !s.closed).length`); got != "10 1" {
+		t.Errorf("streams, open ones: %s", got)
+	}
+	x.eval(`streams.at(-1).dispatchEvent(new Event("beat")); timers.at(-1).ms == 60000 && timers.at(-1).act()`, nil)
+	if got := x.text(`streams.length + " " + streams.filter((s) => !s.closed).length`); got != "11 1" {
+		t.Errorf("after a minute of silence: streams, open ones: %s", got)
+	}
+	x.eval(`element().removeAttribute("live")`, nil)
+	if got := x.text(`streams.filter((s) => !s.closed).length`); got != "0" {
+		t.Error("without the attribute the stream goes on")
+	}
+	x.quiet()
+}
+
+// The lines that /embed gives out for one version of the script work as they
+// are, under a policy that knows nothing but that script.
+func testEmbedPinned(t *testing.T, browser context.Context) {
+	t.Parallel()
+	p := newPitch(t, five()...)
+	chooser := open(t, browser, p.site+"/embed")
+	chooser.until(`!document.querySelector("button").hidden`)
+	chooser.eval(`{ const form = document.forms[0]; form.pin.checked = true; form.theme.value = "dark"; form.limit.value = 2;
+		form.dispatchEvent(new Event("input", { bubbles: true })) }`, nil)
+	snippet := chooser.text(`document.getElementById("snippet").textContent`)
+	chooser.until(`titles() == "First of them|Second" && element().getAttribute("theme") == "dark"`)
+	chooser.quiet()
+	for _, want := range []string{`integrity="sha384-`, `crossorigin="anonymous"`, p.site + `/static/embed.`, `theme="dark"`, p.site + `/latest"`} {
+		if !strings.Contains(snippet, want) {
+			t.Errorf("no %s in %s", want, snippet)
+		}
+	}
+	x := open(t, browser, p.hosted("/", p.strict(), "", "", snippet))
+	x.until(`titles() == "First of them|Second"`)
+	if got := x.text(`getComputedStyle(element()).backgroundColor`); got != "rgb(23, 22, 20)" {
+		t.Errorf("the dark theme is %s", got)
+	}
+	x.quiet()
+	tampered := strings.Replace(snippet, "sha384-", "sha384-AAAA", 1)
+	y := open(t, browser, p.hosted("/other", p.strict(), "", "", tampered))
+	if got := y.text(`!element().shadowRoot`); got != "true" {
+		t.Error("another script than the pinned one runs")
+	}
 }
 
 // Nothing moves while the list loads, if the page reserves its place.

@@ -74,8 +74,9 @@
       stream = null;
     };
 
-    // Reopens a stream after a while: after an error that the browser doesn't
-    // come back from by itself, each time later, or when it has gone silent.
+    // Opens the stream anew after a while: when it broke, each time later, or
+    // when it has gone silent. The browser would come back by itself, but as
+    // often as ever.
     const again = (after) => {
       clearTimeout(timer);
       timer = setTimeout(() => {
@@ -100,11 +101,12 @@
         stream.addEventListener("beat", heard(() => {}));
         stream.addEventListener("reset", heard(load));
         stream.addEventListener("stories", heard((event) => merge(JSON.parse(event.data))));
-        stream.onerror = ({ target }) => {
-          if (target.readyState != 2) return; // the browser tries again
-          again(wait * (1 + Math.random()));
+        stream.onerror = () => {
+          stop();
+          again(wait * (1 - Math.random() / 2));
           wait = Math.min(2 * wait, lastWait);
         };
+        again(silence);
       },
     };
     return feed;
