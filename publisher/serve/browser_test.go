@@ -193,6 +193,23 @@ func (s *shelf) Entered(context.Context, string, int64) (int64, []news.StoryKey,
 	return 0, nil, nil
 }
 
+// Fingerprints name no feed: what leaves this one was meant to.
+func (s *shelf) Fingerprints(context.Context) (map[string]string, error) { return nil, nil }
+
+// Spread gives all of them: no source floods this feed.
+func (s *shelf) Spread(ctx context.Context, feed string, _, limit int) ([]news.Item, error) {
+	return s.Newest(ctx, feed, news.Cursor{}, limit)
+}
+
+// Fates tells that everything that left was taken out on purpose.
+func (s *shelf) Fates(_ context.Context, _ string, stories []news.LastStory) ([]news.Fate, string, error) {
+	fates := make([]news.Fate, len(stories))
+	for i := range fates {
+		fates[i].Retracted = true
+	}
+	return fates, "", nil
+}
+
 func (s *shelf) SourceInfos(context.Context) ([]news.SourceInfo, error) { return nil, nil }
 
 // item is a story of so many minutes ago.
