@@ -27,14 +27,12 @@ const (
 // history is what archive pages of a feed are made from, as of a revision. It
 // is never changed.
 type history struct {
-	site     news.Site
 	feed     news.Feed
-	links    func(path string) []string
+	config   *Config
 	revision int64
 	last     int64 // number of the newest story that entered the feed
-	complete bool  // the newest stories are all there are
 	// html makes an HTML page of an archive page; nil: there are none.
-	html func(edition *news.Edition, last *render.Rendered) (render.Rendered, error)
+	html func(edition *news.Edition, options render.Options) (render.Rendered, error)
 }
 
 // pages is how many pages there are, the open one included.
@@ -122,13 +120,11 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	}
 }
 
-// ArchivePaths gives the addresses of all archive pages of feeds that lead to
-// one: those that hold all of their stories don't.
+// ArchivePaths gives the addresses of all archive pages. Those of a feed that
+// still holds all of its stories are among them: they are there already for
+// whoever asks, though nothing leads to them yet.
 func (p *Publisher) ArchivePaths() (paths []string) {
 	for name, h := range *p.archives.histories.Load() {
-		if h.complete {
-			continue
-		}
 		for n := range h.pages() {
 			page := fmt.Sprintf("/%s/archive/%d", name, n+1)
 			for _, f := range p.formats {
@@ -163,7 +159,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	if err != nil {
 		return nil, fmt.Errorf("read page %d of the archive of feed %s: %w", n, h.feed.Name, err)
 	}
-	edition := &news.Edition{Site: h.site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
+	edition := &news.Edition{Site: h.config.Site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
 	edition.History.Open = n == h.pages() && h.last%archiveRun != 0
 	if n < h.pages() {
 		edition.History.Next = n + 1
@@ -171,19 +167,19 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	for i := range items {
 		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}
-	rendered, err := f.render(edition, nil)
-	if err == nil && f.verify != nil {
-		err = f.verify(rendered.Body, rendered.Items)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make %s: %w", path, err)
-	}
-	kind, links := KindArchive, h.links(path)
+	kind, links := KindArchive, h.config.links(path)
 	switch {
 	case f.extension == "":
 		kind, links = KindPage, nil
 	case edition.History.Open:
 		kind = KindFeed
+	}
+	rendered, err := f.render(edition, h.config.rendering(kind, nil))
+	if err == nil && f.verify != nil {
+		err = f.verify(rendered.Proof, rendered.ProofItems)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make %s: %w", path, err)
 	}
 	return NewRendition(Draft{
 		Path: path, Kind: kind, ContentType: f.contentType, Links: links, Body: rendered.Body, Updated: edition.Updated,

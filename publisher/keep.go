@@ -7,23 +7,34 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tributary/internal/news"
 )
 
-// keepBatch is how many renditions are written down in one step: others may
-// write to the store in between.
-const keepBatch = 64
+const (
+	// keepBatch is how many renditions are written down in one step: others
+	// may write to the store in between.
+	keepBatch = 64
+	// keepRest is how long nothing is written after that: a feed that changes
+	// every second need not go to the disk every second, and what was changed
+	// has its brotli by then.
+	keepRest = 5 * time.Second
+	// lastKeep bounds the last writing, when the program stops.
+	lastKeep = 2 * time.Second
+)
 
 // keeper writes the table down, behind the serving.
 type keeper struct {
 	store  Renditions    // nil: nothing is kept
 	unkept chan struct{} // holds a token when the table may have news
 
-	mu      sync.Mutex            // held while writing; guards what follows
-	kept    map[string]*Rendition // as the store has them
-	shown   map[string]int64      // the revisions of feeds that the store has with them
-	failing bool                  // the last attempt failed, which is logged once
+	mu    sync.Mutex            // held while writing; guards what follows
+	kept  map[string]*Rendition // as the store has them
+	shown map[string]int64      // the revisions of feeds that the store has with them
+	// editions are those that the store has.
+	editions map[string]*news.LastEdition
+	failing  bool // the last attempt failed, which is logged once
 }
 
 // Restore puts what was kept into the table, with the addresses that depend on
@@ -58,7 +69,12 @@ func (p *Publisher) Restore(ctx context.Context) (current bool, err error) {
 		o.paths = append(o.paths, r.Path)
 	}
 	p.install(&c)
+	p.restored = true
 	p.keeper.shown = kept.Revisions
+	for feed, last := range kept.Editions {
+		p.owner(feedOwner(feed)).published = &last
+		p.keeper.editions[feed] = &last
+	}
 	p.replace(ownerFixed, 0, p.fixed())
 	current = true
 	for _, feed := range p.config.Feeds {
@@ -87,22 +103,27 @@ func (p *Publisher) forgetRestored() bool {
 	return len(c.gone) > 0
 }
 
-// keepAll keeps what is new in the table until ctx ends.
+// keepAll keeps what is new in the table until ctx ends, and then once more, so
+// that the next start finds it current.
 func (p *Publisher) keepAll(ctx context.Context) {
-	for retry := firstRetry; ; {
+	for retry := firstRetry; ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
-			return
+			continue
 		case <-p.keeper.unkept:
 		}
 		if p.keep(ctx) == nil {
 			retry = firstRetry
+			sleep(ctx, keepRest)
 			continue
 		}
+		signal(p.keeper.unkept)
 		sleep(ctx, retry)
 		retry = min(2*retry, lastRetry)
-		signal(p.keeper.unkept)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastKeep)
+	defer cancel()
+	_ = p.keep(ctx) // it is logged
 }
 
 // keep writes down what differs from what is kept. What another process has
@@ -114,13 +135,13 @@ func (p *Publisher) keep(ctx context.Context) (err error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	shown := *p.shown.Load() // before the table, which is as new or newer
+	shown := p.shown.Load() // before the table, which is as new or newer
 	put, gone := k.differing(*p.table.Load())
 	for len(put) > keepBatch && err == nil {
 		err = p.keepBatch(ctx, put[:keepBatch], nil, nil)
 		put = put[keepBatch:]
 	}
-	if err == nil && (len(put)+len(gone) > 0 || !maps.Equal(shown, k.shown)) {
+	if err == nil && (len(put)+len(gone) > 0 || !maps.Equal(shown.revisions, k.shown) || !maps.Equal(shown.editions, k.editions)) {
 		err = p.keepBatch(ctx, put, shown, gone)
 	}
 	p.tellKept(ctx, err)
@@ -143,25 +164,40 @@ func (k *keeper) differing(now table) (put []*Rendition, gone []string) {
 	return put, gone
 }
 
+// newEditions gives those that the store doesn't have.
+func (k *keeper) newEditions(shown *shownFeeds) map[string]news.LastEdition {
+	list := make(map[string]news.LastEdition)
+	for feed, last := range shown.editions {
+		if k.editions[feed] != last {
+			list[feed] = *last
+		}
+	}
+	return list
+}
+
 // worthKeeping leaves out what is quickly made and seldom asked for: pages of
 // articles, which change with every story below them and may be thousands,
-// what lies beside those, and assets, which are in the program.
+// what lies beside those, and assets, which are in the program, except for
+// those that an earlier program had and other sites may have pinned.
 func worthKeeping(r *Rendition) bool {
-	return r.Kind != KindAsset && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
+	return (r.Kind != KindAsset || pinned(r.Path)) && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
 }
 
 // keepBatch writes some of it down; shown is nil while more is to come.
-func (p *Publisher) keepBatch(ctx context.Context, batch []*Rendition, shown map[string]int64, gone []string) error {
-	rows := make([]news.KeptRendition, len(batch))
+func (p *Publisher) keepBatch(ctx context.Context, batch []*Rendition, shown *shownFeeds, gone []string) error {
+	put := news.Kept{Renditions: make([]news.KeptRendition, len(batch))}
 	for i, r := range batch {
-		rows[i] = r.toKeep()
+		put.Renditions[i] = r.toKeep()
 	}
-	modified, err := p.keeper.store.Keep(ctx, news.Kept{Renditions: rows, Revisions: shown}, gone)
+	if shown != nil {
+		put.Revisions, put.Editions = shown.revisions, p.keeper.newEditions(shown)
+	}
+	modified, err := p.keeper.store.Keep(ctx, put, gone)
 	if err != nil {
 		return err
 	}
 	if shown != nil {
-		p.keeper.shown = shown
+		p.keeper.shown, p.keeper.editions = shown.revisions, shown.editions
 	}
 	for _, r := range batch {
 		p.keeper.kept[r.Path] = r

@@ -3,11 +3,13 @@ package publisher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tributary/internal/news"
@@ -18,18 +20,20 @@ type drawer struct {
 	mu        sync.Mutex
 	rows      map[string]news.KeptRendition
 	revisions map[string]int64
+	editions  map[string]news.LastEdition
+	noted     int      // editions written
 	wrote     []string // paths, in order
 	err       error
 }
 
 func newDrawer() *drawer {
-	return &drawer{rows: map[string]news.KeptRendition{}, revisions: map[string]int64{}}
+	return &drawer{rows: map[string]news.KeptRendition{}, revisions: map[string]int64{}, editions: map[string]news.LastEdition{}}
 }
 
 func (d *drawer) Kept(context.Context) (news.Kept, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	kept := news.Kept{Revisions: maps.Clone(d.revisions)}
+	kept := news.Kept{Revisions: maps.Clone(d.revisions), Editions: maps.Clone(d.editions)}
 	for _, path := range slices.Sorted(maps.Keys(d.rows)) {
 		kept.Renditions = append(kept.Renditions, d.rows[path])
 	}
@@ -52,10 +56,31 @@ func (d *drawer) Keep(_ context.Context, put news.Kept, gone []string) (map[stri
 		d.wrote = append(d.wrote, r.Path)
 	}
 	maps.Copy(d.revisions, put.Revisions)
+	for feed, last := range put.Editions {
+		if last.Revision >= d.editions[feed].Revision {
+			d.editions[feed] = last
+			d.noted++
+		}
+	}
 	for _, path := range gone {
 		delete(d.rows, path)
 	}
 	return modified, nil
+}
+
+func (d *drawer) LastEdition(_ context.Context, feed string) (news.LastEdition, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last, ok := d.editions[feed]
+	return last, ok, d.err
+}
+
+// force does what a store does when an operator lets a feed through.
+func (d *drawer) force(store *memory, feed string) {
+	store.touch(feed)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.editions[feed] = news.LastEdition{Revision: store.revisions[feed]}
 }
 
 // take gives what was written since the last call.
@@ -212,4 +237,40 @@ func TestKeepingFails(t *testing.T) {
 	if _, kept := d.rows["/latest.rss"]; !kept {
 		t.Error("not kept once that was possible")
 	}
+}
+
+// A feed that changes all the time goes to the disk now and then, and once more
+// when the program stops.
+func TestKeepingRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, store, config := fixture(t)
+		d := newDrawer()
+		p, _ := process(t, store, d, config)
+		ctx, cancel := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		go func() { p.Run(ctx); close(stopped) }()
+		time.Sleep(time.Minute)
+		d.take()
+		for i := range 30 {
+			store.put("latest", stories(fmt.Sprint("story ", i)))
+			time.Sleep(time.Second)
+		}
+		writes := 0
+		for _, path := range d.take() {
+			if path == "/latest.rss" {
+				writes++
+			}
+		}
+		if writes < 3 || writes > 8 {
+			t.Errorf("written %d times in 30 s", writes)
+		}
+		store.put("latest", stories("last words"))
+		time.Sleep(time.Second)
+		cancel()
+		<-stopped
+		if _, current := process(t, store, d, config); !current {
+			t.Error("what was published last is not kept")
+		}
+	})
 }

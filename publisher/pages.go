@@ -20,6 +20,7 @@ type Pages interface {
 	Tags(page site.TagsPage) ([]byte, error)
 	NotFound(page site.NotFoundPage) ([]byte, error)
 	Assets() []site.Asset
+	EmbedPages
 }
 
 const (
@@ -31,12 +32,9 @@ const (
 // feedPages makes the page of a feed; that of the first feed is the home page
 // too, with the same bytes.
 func (p *Publisher) feedPages(out *outcome, edition *news.Edition) {
-	if p.config.Pages == nil {
+	paths := p.feedPagePaths(edition.Feed.Name)
+	if len(paths) == 0 {
 		return
-	}
-	paths := []string{"/" + edition.Feed.Name}
-	if edition.Feed.Name == p.config.Feeds[0].Name {
-		paths = append(paths, "/")
 	}
 	body, err := p.config.Pages.Feed(site.FeedPage{Edition: *edition, Feeds: p.config.Feeds})
 	for _, path := range paths {
@@ -45,14 +43,26 @@ func (p *Publisher) feedPages(out *outcome, edition *news.Edition) {
 }
 
 // archivePage gives what makes HTML pages of archive pages, nil without pages.
-func (c *Config) archivePage() func(*news.Edition, *render.Rendered) (render.Rendered, error) {
+func (c *Config) archivePage() func(*news.Edition, render.Options) (render.Rendered, error) {
 	if c.Pages == nil {
 		return nil
 	}
 	pages, feeds := c.Pages, c.Feeds
-	return func(edition *news.Edition, _ *render.Rendered) (render.Rendered, error) {
+	return func(edition *news.Edition, _ render.Options) (render.Rendered, error) {
 		body, err := pages.Feed(site.FeedPage{Edition: *edition, Feeds: feeds})
 		return render.Rendered{Body: body, Items: len(edition.Items)}, err
+	}
+}
+
+// feedPagePaths are the addresses of the page of a feed.
+func (p *Publisher) feedPagePaths(feed string) []string {
+	switch {
+	case p.config.Pages == nil:
+		return nil
+	case feed == p.config.Feeds[0].Name:
+		return []string{"/" + feed, "/"}
+	default:
+		return []string{"/" + feed}
 	}
 }
 
@@ -115,6 +125,8 @@ func (p *Publisher) fixed() outcome {
 			out.made = append(out.made, keep(path))
 		}
 	}
+	p.keepPinned(&out)
+	p.fixedEmbeds(&out)
 	for _, asset := range p.config.Pages.Assets() {
 		out.made = append(out.made, p.make(Draft{
 			Path: asset.Path, Kind: KindAsset, ContentType: asset.ContentType, Body: asset.Body,

@@ -50,7 +50,9 @@ const (
 //     was; that is no error but a trouble.
 //  4. An error is the store's. What could be read is published all the same,
 //     the rest stays as it was and is made the next time.
-//  5. Renditions are kept at the end; see [Options]. That it can't be done is
+//  5. A feed that would lose more than half of its stories for no known reason
+//     is held: see [Publisher.Troubles].
+//  6. Renditions are kept at the end; see [Options]. That it can't be done is
 //     logged and no error: they are served all the same.
 func (p *Publisher) Publish(ctx context.Context) error {
 	err := p.publish(ctx, true)
@@ -82,7 +84,11 @@ func (p *Publisher) round(ctx context.Context, everything bool) error {
 	if err != nil {
 		return fmt.Errorf("read the revisions of feeds: %w", err)
 	}
-	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
+	fingerprints, err := p.store.Fingerprints(ctx)
+	if err != nil {
+		return fmt.Errorf("read the fingerprints of feeds: %w", err)
+	}
+	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions, fingerprints)
 	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
 	sourcesChanged, sourcesErr := p.publishSources(ctx, feedsChanged)
 	err = errors.Join(feedsErr, articlesErr, sourcesErr)
@@ -109,13 +115,18 @@ func (p *Publisher) takeConfig() {
 
 // publishFeeds makes the feeds that are stale, several at once, and serves
 // them together; with a new configuration also what depends on that alone.
-func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64) (changed bool, err error) {
+func (p *Publisher) publishFeeds(
+	ctx context.Context, revisions map[string]int64, fingerprints map[string]string,
+) (changed bool, err error) {
 	stale := p.stale(revisions)
 	owners, issues := make([]*owner, len(stale)), make([]issue, len(stale))
 	for i := range stale {
 		owners[i] = p.owner(feedOwner(stale[i].Name))
 	}
-	parallel(len(stale), func(i int) { issues[i] = p.issue(ctx, owners[i], stale[i]) })
+	parallel(len(stale), func(i int) {
+		name := stale[i].Name
+		issues[i] = p.issue(ctx, owners[i], stale[i], stamp{revisions[name], fingerprints[name]})
+	})
 	var c change
 	p.forget(&c)
 	for i := range issues {
@@ -132,8 +143,12 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 	p.noteShown()
 	p.streams.keep(p.config.Feeds)
 	for i := range issues {
-		if issues[i].err == nil {
-			p.streams.publish(issues[i].edition, revisions[stale[i].Name])
+		switch revision := revisions[stale[i].Name]; {
+		case issues[i].err != nil:
+		case issues[i].held:
+			p.streams.hold(stale[i].Name, issues[i].published, revision)
+		default:
+			p.streams.publish(issues[i].edition, revision)
 		}
 	}
 	return len(c.made)+len(c.gone) > 0, err
@@ -142,26 +157,33 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 // noteIssue adds a feed that was made to a change.
 func (p *Publisher) noteIssue(c *change, i *issue, revision int64) {
 	o := p.note(c, feedOwner(i.edition.Feed.Name), revision, i.outcome)
-	o.expires, o.last, o.complete = i.edition.Expires, i.last, i.edition.History.Complete
-	p.noteLatest(i.edition)
+	o.expires, o.published = i.edition.Expires, i.published
+	if i.held {
+		o.expires = now().Add(heldRecheck)
+	}
+	if !i.held || len(p.latest.Items) == 0 { // after a start, little is better than nothing below articles
+		p.noteLatest(i.edition)
+	}
 }
 
 // noteShown tells which revisions the table shows.
 func (p *Publisher) noteShown() {
 	config := p.config
 	shown, histories := make(map[string]int64, len(p.config.Feeds)), make(map[string]*history, len(p.config.Feeds))
+	editions := make(map[string]*news.LastEdition, len(p.config.Feeds))
 	for _, feed := range p.config.Feeds {
 		o := p.owner(feedOwner(feed.Name))
 		if !o.made {
 			continue
 		}
 		shown[feed.Name] = o.revision
+		editions[feed.Name] = o.published
 		histories[feed.Name] = &history{
-			site: config.Site, feed: feed, links: config.links, revision: o.revision, last: o.last, complete: o.complete,
-			html: config.archivePage(),
+			config: &config, feed: feed, html: config.archivePage(),
+			revision: o.published.Revision, last: o.published.Entered,
 		}
 	}
-	p.shown.Store(&shown)
+	p.shown.Store(&shownFeeds{shown, editions})
 	p.archives.histories.Store(&histories)
 	signal(p.keeper.unkept)
 }
@@ -219,7 +241,7 @@ func (p *Publisher) noteLatest(edition *news.Edition) {
 	head.Updated, head.Expires = time.Time{}, time.Time{}
 	for i := range head.Items {
 		item := edition.Items[i]
-		item.Content, item.Summary = "", ""
+		item.Content, item.Summary, item.From.Settings = "", "", 0
 		head.Items[i] = item
 		head.Updated = later(head.Updated, changedAt(&item.Story))
 	}

@@ -3,6 +3,7 @@ package publisher
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -100,12 +101,16 @@ func sooner(a, b time.Time) time.Time {
 }
 
 // publishLists makes the subscription lists: of all sources, and of those of
-// each feed.
+// each feed. There is nothing to do as long as the sources are the same.
 func (p *Publisher) publishLists(ctx context.Context) error {
 	infos, err := p.store.SourceInfos(ctx)
 	if err != nil {
 		return fmt.Errorf("read the sources: %w", err)
 	}
+	if p.owner(ownerSources).made && reflect.DeepEqual(infos, p.sources) {
+		return nil
+	}
+	p.sources = infos
 	var out outcome
 	p.subscriptions(&out, sourcesName, p.config.Site.Title, infos)
 	for i := range p.config.Feeds {

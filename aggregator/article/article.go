@@ -269,7 +269,10 @@ type lineError struct {
 	err  error
 }
 
+// Error says what is wrong; who reports it adds the line.
 func (e lineError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error underneath.
 func (e lineError) Unwrap() error { return e.err }
 
 // latest gives the latest of some times.

@@ -39,7 +39,8 @@ func newAdd(a *app) *cobra.Command {
 what they hold, and asks which one to add. The config keeps its comments and its
 order; the new source stands at its end. Where the file can't be changed, the
 block to add is printed instead.`,
-		Args: cobra.ExactArgs(1),
+		Args:              oneArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.add(cmd.Context(), args[0], flags)
 		},
@@ -197,23 +198,31 @@ func (a *app) choose(known []string, yes bool) (int, error) {
 	return -1, fmt.Errorf("nothing was added: %q is no answer", printable(answer))
 }
 
-// appendSource adds a source to the config file, or prints its block where
-// that can't be.
+// appendSource adds a source to the config file and says so.
 func (a *app) appendSource(c *config.Config, source config.NewSource) error {
-	err := config.Append(a.configPath, source)
+	if err := a.appendSources(source); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "added %s to %s; a running serve pulls it by itself, else `tributary refresh %s` does\n",
+		source.Name, a.configPath, source.Name)
+	return failed(err)
+}
+
+// appendSources adds sources to the config file, or prints their blocks where
+// that can't be.
+func (a *app) appendSources(sources ...config.NewSource) error {
+	err := config.Append(a.configPath, sources...)
 	var unwritable *config.UnwritableError
 	var mistakes config.Errors
 	switch {
 	case errors.As(err, &unwritable):
-		fmt.Fprintf(a.stdout, "\n%s", source.Block())
-		return failed(fmt.Errorf("%w; add this block to your config yourself", err))
+		for _, source := range sources {
+			fmt.Fprintf(a.stdout, "\n%s", source.Block())
+		}
+		return failed(fmt.Errorf("%w; add what is printed to your config yourself", err))
 	case errors.As(err, &mistakes):
-		return fmt.Errorf("with the new source the config would have %s, so it was left alone:\n%w", count(len(mistakes), "mistake"), err)
-	case err != nil:
-		return failed(err)
+		return fmt.Errorf("the config would have %s then, so it was left alone:\n%w", count(len(mistakes), "mistake"), err)
 	}
-	_, err = fmt.Fprintf(a.stdout, "added %s to %s; a running serve pulls it by itself, else `tributary refresh %s` does\n",
-		source.Name, a.configPath, source.Name)
 	return failed(err)
 }
 
@@ -226,15 +235,23 @@ func nameFor(c *config.Config, said string, feed *discover.Candidate) string {
 	if said != "" {
 		return said
 	}
-	name := nameOf(feed.Title)
+	return madeName(feed.Title, feed.URL, func(name string) bool {
+		_, taken := c.Source(name)
+		return taken
+	})
+}
+
+// madeName makes a name that nobody has of a feed's title, else of its host.
+func madeName(title, address string, taken func(name string) bool) string {
+	name := nameOf(title)
 	if len(name) < 2 {
-		name = nameOf(hostOf(feed.URL))
+		name = nameOf(hostOf(address))
 	}
 	if name == "" {
 		name = "source"
 	}
 	for n, base := 2, name; ; n++ {
-		if _, taken := c.Source(name); !taken {
+		if !taken(name) {
 			return name
 		}
 		name = base + "-" + strconv.Itoa(n)

@@ -30,7 +30,7 @@ type chromium struct {
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
 	tool(t, "chromium", "chromium", "--version")
-	tool(t, "axe-core (npm --prefix cmd/tributary/testdata/browser install)", "test", "-e", axePath)
+	tool(t, "axe-core (npm --prefix publisher/serve/testdata/axe install)", "test", "-e", axePath)
 	alloc, stop := chromedp.NewExecAllocator(t.Context(),
 		chromedp.ExecPath("chromium"), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
@@ -46,7 +46,7 @@ func startChromium(t *testing.T) *chromium {
 	return &chromium{ctx, script(t, "../../aggregator/normalize/testdata/browser/hooks.js") + shifts, script(t, axePath)}
 }
 
-const axePath = "testdata/browser/node_modules/axe-core/axe.min.js"
+const axePath = "../../publisher/serve/testdata/axe/node_modules/axe-core/axe.min.js"
 
 func script(t *testing.T, name string) string {
 	t.Helper()

@@ -24,7 +24,12 @@ func newSources(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sources",
 		Short: "Show the health of every source",
-		Args:  cobra.NoArgs,
+		Long: `Shows a line for each source: its health, how many stories it has, its last and
+its next visit (UTC), and why it fails, where it has moved to, or what to know of
+it although it works. It reads what is stored and pulls nothing, beside a running
+serve too. With --accept-moves, the new addresses of moved sources are written
+into the config.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if accept {
 				return a.acceptMoves(cmd.Context(), asJSON)
@@ -38,15 +43,7 @@ func newSources(a *app) *cobra.Command {
 }
 
 func (a *app) sources(ctx context.Context, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
+	_, states, err := a.configured(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,6 +51,20 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 		return failed(printSourcesJSON(a.stdout, states))
 	}
 	return failed(printSources(a.stdout, states))
+}
+
+// configured gives the config and what is known of its sources.
+func (a *app) configured(ctx context.Context) (*config.Config, []news.SourceState, error) {
+	log, err := a.quietLogger()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := a.states(ctx, c, log)
+	return c, states, err
 }
 
 // states gives what is stored of the sources, and those that no server or
@@ -145,6 +156,13 @@ func printSources(w io.Writer, states []news.SourceState) error {
 func detail(s *news.SourceState) string {
 	if s.Health == news.HealthMoved {
 		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
+	}
+	if s.Last.Detail == "" && len(s.Warnings) > 0 {
+		text := "warning: " + s.Warnings[0]
+		if more := len(s.Warnings) - 1; more > 0 {
+			text += fmt.Sprintf(" (%d more: --json)", more)
+		}
+		return text
 	}
 	return s.Last.Detail
 }

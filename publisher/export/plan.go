@@ -20,6 +20,15 @@ type file struct {
 	load func(context.Context) ([]byte, error)
 }
 
+// body gives the bytes.
+func (f *file) body(ctx context.Context) ([]byte, error) {
+	body, err := f.load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("make %s: %w", f.path, err)
+	}
+	return body, nil
+}
+
 // whole is how the bytes of a rendition are loaded.
 func whole(r *publisher.Rendition) func(context.Context) ([]byte, error) {
 	return func(context.Context) ([]byte, error) { return r.Body, nil }
@@ -43,7 +52,7 @@ func (a *Archives) load(path string) func(context.Context) ([]byte, error) {
 // files and feeds there too.
 var order = map[publisher.Kind]int{
 	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindArchive: 2, publisher.KindFeed: 3,
-	publisher.KindText: 4, publisher.KindPage: 5,
+	publisher.KindText: 4, publisher.KindFragment: 4, publisher.KindFrame: 5, publisher.KindPage: 5, publisher.KindChooser: 5,
 }
 
 // plan gives the files of an export in the order in which they are written.
@@ -90,13 +99,19 @@ func archiveKind(path string) publisher.Kind {
 // an address.
 func fileName(path string, kind publisher.Kind) (string, error) {
 	name, rooted := strings.CutPrefix(path, "/")
-	if kind == publisher.KindPage && !strings.HasSuffix(name, ".html") {
+	if isPage(kind) && !strings.HasSuffix(name, ".html") {
 		name = strings.TrimPrefix(name+"/index.html", "/")
 	}
 	if !rooted || !safeName(name) {
 		return "", fmt.Errorf("address %q cannot be a file in an export", path)
 	}
 	return name, nil
+}
+
+// isPage reports whether addresses of a kind have no extension because they are
+// pages.
+func isPage(kind publisher.Kind) bool {
+	return kind == publisher.KindPage || kind == publisher.KindFrame || kind == publisher.KindChooser
 }
 
 // safeName reports whether a name stays inside the export directory on every
@@ -128,4 +143,15 @@ func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gone gives the names of former that are not in current. Both are sorted.
+func gone(former, current []string) []string {
+	var list []string
+	for _, name := range former {
+		if _, stays := slices.BinarySearch(current, name); !stays {
+			list = append(list, name)
+		}
+	}
+	return list
 }

@@ -43,10 +43,11 @@ func (s *Site) Feed(p FeedPage) ([]byte, error) {
 	v.Title = title(own.Title, e.Site.Title)
 	v.Description = first(e.Feed.Description, e.Site.Description)
 	v.Canonical = v.absolute(v.page(e.Feed.Name))
+	v.OEmbed = v.oembed(v.Canonical)
 	if page := e.History.Page; page > 0 {
 		view.Archive, view.Span = strconv.Itoa(page), v.span(e.Items, e.Site.Location)
 		v.Title = title(own.Title+", archive page "+view.Archive, e.Site.Title)
-		v.Canonical = v.absolute("/" + e.Feed.Name + "/archive/" + view.Archive)
+		v.Canonical, v.OEmbed = v.absolute("/"+e.Feed.Name+"/archive/"+view.Archive), ""
 	}
 	view.frame, view.Stories = v, v.stories(e.Items, e.Site.Location)
 	return s.execute("feed.html", view)

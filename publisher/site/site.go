@@ -26,12 +26,16 @@ import (
 var builtin embed.FS
 
 // pages are the templates that stand for a page; the others are shared by them.
-var pages = []string{"feed.html", "article.html", "sources.html", "tag.html", "tags.html", "notfound.html"}
+var pages = []string{
+	"feed.html", "article.html", "sources.html", "tag.html", "tags.html", "notfound.html",
+	"chooser.html", "embed.html", "fragment.html",
+}
 
 // Site makes pages by its templates. It is safe for concurrent use.
 type Site struct {
 	templates map[string]*template.Template // by page
 	assets    []Asset
+	script    Asset // of the element <latest-articles>; one of assets
 }
 
 // New makes a site of the built-in templates and styles. A file of theme
@@ -47,12 +51,18 @@ func New(theme fs.FS) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := files.buildEmbed(); err != nil {
+		return nil, err
+	}
 	s := &Site{templates: map[string]*template.Template{}}
 	names := map[string]string{} // hashed paths by name below static/
 	for _, name := range files.names("static/") {
 		asset := newAsset(strings.TrimPrefix(name, "static/"), files[name])
 		names[strings.TrimPrefix(name, "static/")] = asset.Path
 		s.assets = append(s.assets, asset)
+		if name == embedScript {
+			s.script = asset
+		}
 	}
 	for _, page := range pages {
 		if s.templates[page], err = parse(files, page, names); err != nil {

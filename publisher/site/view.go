@@ -22,9 +22,11 @@ type frame struct {
 	Type        string // Open Graph
 	Image       string
 	Authors     []news.Person // of an article
+	Icon        string        // of the site
 	NoIndex     bool
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
+	OEmbed      string      // how other sites can show the page; empty: not at all
 
 	url  string // of the site
 	home string // name of the feed whose page is /
@@ -96,6 +98,7 @@ func newFrame(site *news.Site, feeds []news.Feed, current string) frame {
 	f := frame{
 		Lang: first(site.Language, "en"), Dir: direction(site.Language),
 		SiteTitle: site.Title, Tagline: site.Description,
+		Icon: site.Icon,
 		Type: "website", url: strings.TrimSuffix(site.URL, "/"),
 	}
 	if u, err := url.Parse(f.url); err == nil {
