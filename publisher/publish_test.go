@@ -97,8 +97,10 @@ func TestPublishMakesEveryAddress(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.opml", "/go.rss",
-		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources.opml"}
+	want := []string{"/", "/404.html", "/articles/hello", "/embed", "/embed.js",
+		"/go", "/go.atom", "/go.json", "/go.opml", "/go.rss", "/go/embed", "/go/embed.json", "/go/fragment.html",
+		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss",
+		"/latest/embed", "/latest/embed.json", "/latest/fragment.html", "/robots.txt", "/sitemap.xml", "/sources", "/sources.opml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("addresses %q\nwant      %q", got, want)
 	}
@@ -133,6 +135,27 @@ func TestPublishAnnouncesTheHub(t *testing.T) {
 	want := []string{`<https://hub.example/>; rel="hub"`, `<https://example.org/news/latest.json>; rel="self"`}
 	if got := p.Lookup("/latest.json").Links; !slices.Equal(got, want) {
 		t.Errorf("links %q, want %q", got, want)
+	}
+	for path, want := range map[string]string{
+		"/latest.rss":  `<atom:link href="https://hub.example/" rel="hub">`,
+		"/latest.atom": `<link href="https://hub.example/" rel="hub">`,
+		"/latest.json": `"hubs":[{"type":"WebSub","url":"https://hub.example/"}]`,
+	} {
+		if body := p.Lookup(path).Body; !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s lacks %s:\n%s", path, want, body)
+		}
+	}
+}
+
+// TestPublishTellsTTL: documents tell how long caches keep them.
+func TestPublishTellsTTL(t *testing.T) {
+	t.Parallel()
+	p, _, _ := fixture(t)
+	publish(t, p)
+	const minutes = 5
+	if r := p.Lookup("/latest.rss"); !bytes.Contains(r.Body, fmt.Appendf(nil, "<ttl>%d</ttl>", minutes)) ||
+		!strings.Contains(headersOf(r.Kind).cacheControl, fmt.Sprintf("max-age=%d,", minutes*60)) {
+		t.Errorf("Cache-Control %q of\n%s", headersOf(r.Kind).cacheControl, r.Body)
 	}
 }
 

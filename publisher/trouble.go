@@ -13,6 +13,7 @@ import (
 type Trouble struct {
 	Where  string    // an address, one story at an address, or "store"
 	Detail string    // what is wrong, for the operator
+	Held   bool      // a feed keeps its last edition, as the next one would lose too much
 	Since  time.Time // when it began
 }
 
@@ -27,6 +28,11 @@ type troubles struct {
 }
 
 // Troubles gives what is wrong at present, by Where.
+//
+// A feed of 10 stories or more is held when its next edition would lose more
+// than half of them at once and nobody meant it: its documents and pages stay
+// as they are until the stories are back or Store.Force lets it through. Its
+// Where is the address of its page, Detail tells which stories and the command.
 func (p *Publisher) Troubles() []Trouble {
 	p.troubles.mu.Lock()
 	defer p.troubles.mu.Unlock()

@@ -38,7 +38,8 @@ func newAdd(a *app) *cobra.Command {
 what they hold, and asks which one to add. The config keeps its comments and its
 order; the new source stands at its end. Where the file can't be changed, the
 block to add is printed instead.`,
-		Args: cobra.ExactArgs(1),
+		Args:              oneArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.add(cmd.Context(), args[0], flags)
 		},

@@ -70,3 +70,25 @@ func TestAcceptMoves(t *testing.T) {
 		t.Errorf("sources: %s", out)
 	}
 }
+
+func TestTrusted(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		from, to string
+		want     bool
+		reason   string
+	}{
+		{"https://a.example/feed", "https://A.example:443/new", true, "the same origin, written otherwise"},
+		{"http://a.example/feed", "https://a.example/feed", true, "encrypted now"},
+		{"http://a.example:80/", "https://a.example:443/", true, "the same with ports"},
+		{"https://a.example/", "http://a.example/", false, "readable by anyone on the way"},
+		{"https://a.example/", "https://a.example:8443/", false, "another program may listen there"},
+		{"http://a.example:8080/", "https://a.example/", false, "the same"},
+		{"https://a.example/", "https://a.example.org/", false, "another host"},
+		{"https://a.example/", "https://%zz/", false, "no address"},
+	} {
+		if got := trusted(row.from, row.to); got != row.want {
+			t.Errorf("from %s to %s: %t, want %t: %s", row.from, row.to, got, row.want, row.reason)
+		}
+	}
+}

@@ -27,9 +27,10 @@ func newRefresh(a *app) *cobra.Command {
 		Use:   "refresh [NAME...]",
 		Short: "Pull what is due once",
 		Long: `Pulls the sources that are due, or the named ones, due or not, stores and
-publishes what they bring, and prints what came of each. Exits with 1 when one of them failed. A
-source that another process is visiting is left to it and told as held; so is
-one whose visit was killed, until that visit's time is over.`,
+publishes what they bring, and prints what came of each. Exits with 1 when one
+of them failed. A source that another process is visiting is left to it and told
+as held; so is one whose visit was killed, until that visit's time is over.`,
+		ValidArgsFunction: a.completeSources,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			round.Names = args
 			return a.refresh(cmd.Context(), round, asJSON)

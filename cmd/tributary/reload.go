@@ -39,8 +39,9 @@ func newReloader(a *app, e *engine, d *desk, flags config.Node, watch bool, log 
 	return r
 }
 
-// run reloads at each SIGHUP, when it is asked to and, unless that is turned off, whenever the config or a file
-// that it includes was saved, until ctx ends.
+// run reloads at each SIGHUP, when it is asked to and, unless that is turned off,
+// whenever the config, a file that it includes or one of the theme was saved,
+// until ctx ends.
 func (r *reloader) run(ctx context.Context) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -56,7 +57,7 @@ func (r *reloader) run(ctx context.Context) error {
 func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <-chan os.Signal) *config.Config {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	files := current.Files()
+	files := watched(current)
 	saved := r.saved(ctx, files)
 	if current != r.e.config { // saved again, perhaps, before its files were watched
 		current, _ = r.reload(ctx, current)
@@ -78,10 +79,18 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 		if answer != nil {
 			answer <- reloaded // it has room
 		}
-		if !slices.Equal(current.Files(), files) {
+		if !slices.Equal(watched(current), files) {
 			return current
 		}
 	}
+}
+
+// watched are the files that a config is made of: its own and those of the theme.
+func watched(c *config.Config) []string {
+	if c.Theme() == "" {
+		return c.Files()
+	}
+	return append(slices.Clone(c.Files()), c.Theme())
 }
 
 // saved gives a channel that tells of saved files; nil tells of none.

@@ -25,7 +25,12 @@ func newSources(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sources",
 		Short: "Show the health of every source",
-		Args:  cobra.NoArgs,
+		Long: `Shows a line for each source: its health, how many stories it has, its last and
+its next visit (UTC), and why it fails, where it has moved to, or what to know of
+it although it works. It reads what is stored and pulls nothing, beside a running
+serve too. With --accept-moves, the new addresses of moved sources are written
+into the config.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if accept {
 				return a.acceptMoves(cmd.Context(), asJSON)
@@ -39,15 +44,7 @@ func newSources(a *app) *cobra.Command {
 }
 
 func (a *app) sources(ctx context.Context, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
+	_, states, err := a.configured(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,6 +52,20 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 		return failed(printSourcesJSON(a.stdout, states, a.time()))
 	}
 	return failed(printSources(a.stdout, states, a.time()))
+}
+
+// configured gives the config and what is known of its sources.
+func (a *app) configured(ctx context.Context) (*config.Config, []news.SourceState, error) {
+	log, err := a.quietLogger()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := a.states(ctx, c, log)
+	return c, states, err
 }
 
 // states gives what is stored of the sources, and those that no server or
@@ -141,7 +152,7 @@ func printSources(w io.Writer, states []news.SourceState, now time.Time) error {
 		s := &states[i]
 		report := health.Of(s, now)
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n",
-			s.Name, report.Health, s.Stories, shortTime(s.Last.At), shortTime(report.Next), report.Reason)
+			s.Name, report.Health, s.Stories, shortTime(s.Last.At), shortTime(report.Next), detail(&report, s))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -164,6 +175,18 @@ func printAdvice(w io.Writer, states []news.SourceState, now time.Time) error {
 		gap = ""
 	}
 	return nil
+}
+
+// detail is why a source is as it is, or what its document was warned of.
+func detail(report *health.Report, s *news.SourceState) string {
+	if report.Reason != "" || len(s.Warnings) == 0 {
+		return report.Reason
+	}
+	text := "warning: " + s.Warnings[0]
+	if more := len(s.Warnings) - 1; more > 0 {
+		text += fmt.Sprintf(" (%d more: --json)", more)
+	}
+	return oneLine(text)
 }
 
 // shortTime is a time for a table; far ones, like the next visit of a source

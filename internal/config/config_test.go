@@ -79,6 +79,7 @@ func TestParseFull(t *testing.T) {
 	}{
 		{"site", site, news.Site{
 			Title: "The Example Observer", URL: "http://localhost:8080/sub", Description: "About examples", Language: "de-AT",
+			Icon:   "http://localhost:8080/sub/articles/icon.png",
 			Author: news.Person{Name: "Jane", Email: "jane@example.org"},
 		}},
 		{"node", c.Node(), config.Node{
