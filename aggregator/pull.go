@@ -46,9 +46,10 @@ type puller struct {
 	trouble  trouble
 }
 
-// Run pulls what is due, and does chores, until ctx ends, then returns nil. Visits in flight are
-// given up; what they would have brought is fetched again when their leases
-// have expired. Trouble with the store is logged and waited out.
+// Run pulls what is due, and does chores, until ctx ends, then returns nil.
+// Visits in flight are given up; what they would have brought is fetched again
+// when their leases have expired. Trouble with the store is logged and waited
+// out.
 func (a *Aggregator) Run(ctx context.Context) error {
 	defer a.runFullText(ctx)()
 	var chores sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"tributary/internal/news"
+	"tributary/publisher/render"
 )
 
 const (
@@ -26,12 +27,12 @@ const (
 // history is what archive pages of a feed are made from, as of a revision. It
 // is never changed.
 type history struct {
-	site     news.Site
 	feed     news.Feed
-	links    func(path string) []string
+	config   *Config
 	revision int64
 	last     int64 // number of the newest story that entered the feed
-	complete bool  // the newest stories are all there are
+	// html makes an HTML page of an archive page; nil: there are none.
+	html func(edition *news.Edition, options render.Options) (render.Rendered, error)
 }
 
 // pages is how many pages there are, the open one included.
@@ -79,7 +80,8 @@ func (p *Publisher) place(ctx context.Context, edition *news.Edition) (last int6
 	return last, nil
 }
 
-// Archive gives the rendition of an archive page, nil where there is none.
+// Archive gives the rendition of an archive page, as a feed or, without an
+// extension, as an HTML page; nil where there is none.
 // Nothing but what is asked for is made; an error is the store's.
 func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error) {
 	name, n, extension, ok := cutArchive(path)
@@ -88,7 +90,8 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	}
 	h := (*p.archives.histories.Load())[name]
 	i := slices.IndexFunc(p.formats, func(f format) bool { return f.extension == extension })
-	if h == nil || i < 0 || n > h.pages() {
+	html := extension == "" && h != nil && h.html != nil
+	if h == nil || i < 0 && !html || n > h.pages() {
 		return nil, nil
 	}
 	if r := p.archives.cache.get(path, h.revision); r != nil {
@@ -98,7 +101,11 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	made := p.archives.making.DoChan(key, func() (any, error) {
 		p.archives.places <- struct{}{}
 		defer func() { <-p.archives.places }()
-		r, err := p.archivePage(context.WithoutCancel(ctx), h, p.formats[i], n, path)
+		f := format{contentType: htmlType, render: h.html}
+		if !html {
+			f = p.formats[i]
+		}
+		r, err := p.archivePage(context.WithoutCancel(ctx), h, f, n, path)
 		if err == nil {
 			p.archives.cache.put(path, h.revision, r)
 		}
@@ -113,26 +120,31 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	}
 }
 
-// ArchivePaths gives the addresses of all archive pages of feeds that lead to
-// one: those that hold all of their stories don't.
+// ArchivePaths gives the addresses of all archive pages. Those of a feed that
+// still holds all of its stories are among them: they are there already for
+// whoever asks, though nothing leads to them yet.
 func (p *Publisher) ArchivePaths() (paths []string) {
 	for name, h := range *p.archives.histories.Load() {
-		if h.complete {
-			continue
-		}
 		for n := range h.pages() {
+			page := fmt.Sprintf("/%s/archive/%d", name, n+1)
 			for _, f := range p.formats {
-				paths = append(paths, fmt.Sprintf("/%s/archive/%d%s", name, n+1, f.extension))
+				paths = append(paths, page+f.extension)
+			}
+			if h.html != nil {
+				paths = append(paths, page)
 			}
 		}
 	}
 	return paths
 }
 
-// cutArchive reads "/NAME/archive/N.EXT".
+// cutArchive reads "/NAME/archive/N.EXT" and "/NAME/archive/N".
 func cutArchive(path string) (name string, n int, extension string, ok bool) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/archive/")
 	dot := strings.IndexByte(rest, '.')
+	if dot < 0 {
+		dot = len(rest)
+	}
 	if !ok || dot < 1 || rest[0] == '0' { // no second address for a page
 		return "", 0, "", false
 	}
@@ -147,7 +159,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	if err != nil {
 		return nil, fmt.Errorf("read page %d of the archive of feed %s: %w", n, h.feed.Name, err)
 	}
-	edition := &news.Edition{Site: h.site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
+	edition := &news.Edition{Site: h.config.Site, Feed: h.feed, Items: items, History: news.History{Page: n, Prev: n - 1}}
 	edition.History.Open = n == h.pages() && h.last%archiveRun != 0
 	if n < h.pages() {
 		edition.History.Next = n + 1
@@ -155,19 +167,22 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	for i := range items {
 		edition.Updated = later(edition.Updated, changedAt(&items[i].Story))
 	}
-	rendered, err := f.render(edition, nil)
-	if err == nil {
-		err = f.verify(rendered.Body, rendered.Items)
+	kind, links := KindArchive, h.config.links(path)
+	switch {
+	case f.extension == "":
+		kind, links = KindPage, nil
+	case edition.History.Open:
+		kind = KindFeed
+	}
+	rendered, err := f.render(edition, h.config.rendering(kind, nil))
+	if err == nil && f.verify != nil {
+		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %s: %w", path, err)
 	}
-	kind := KindArchive
-	if edition.History.Open {
-		kind = KindFeed
-	}
 	return NewRendition(Draft{
-		Path: path, Kind: kind, ContentType: f.contentType, Links: h.links(path), Body: rendered.Body, Updated: edition.Updated,
+		Path: path, Kind: kind, ContentType: f.contentType, Links: links, Body: rendered.Body, Updated: edition.Updated,
 	}, nil), nil
 }
 

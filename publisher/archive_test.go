@@ -178,12 +178,32 @@ func TestArchivePages(t *testing.T) {
 	}
 }
 
+// Whatever Archive answers is an address for an export, and nothing else is.
+func TestArchivePaths(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{0: 0, 1: 1, 50: 1, 51: 2, 120: 3} {
+		p, _ := archived(t, numbered(n, 1))
+		paths := slices.DeleteFunc(p.ArchivePaths(), func(path string) bool { return !strings.HasPrefix(path, "/latest/") })
+		if len(paths) != 4*want {
+			t.Errorf("%d stories: %d addresses, want %d pages in 3 formats and as HTML: %q", n, len(paths), want, paths)
+		}
+		for _, path := range paths {
+			if r, err := p.Archive(t.Context(), path); r == nil || err != nil {
+				t.Errorf("%d stories: nothing is at %s: %v", n, path, err)
+			}
+		}
+		if r, _ := p.Archive(t.Context(), fmt.Sprintf("/latest/archive/%d.rss", want+1)); r != nil {
+			t.Errorf("%d stories: page %d is there, and in no list", n, want+1)
+		}
+	}
+}
+
 func TestNoSuchArchivePage(t *testing.T) {
 	t.Parallel()
 	p, store := archived(t, numbered(60, 1))
 	for _, path := range []string{
 		"/latest/archive/3.atom", "/latest/archive/0.atom", "/latest/archive/01.atom", "/latest/archive/+1.atom",
-		"/latest/archive/-1.atom", "/latest/archive/1", "/latest/archive/1.xml", "/latest/archive/.atom",
+		"/latest/archive/-1.atom", "/latest/archive/3", "/latest/archive/01", "/latest/archive/1.xml", "/latest/archive/.atom",
 		"/nowhere/archive/1.atom", "/archive/1.atom", "/latest/archive/99999999999999999999.atom", "/latest/archive/1.atom.rss",
 	} {
 		if r, err := p.Archive(t.Context(), path); r != nil || err != nil {

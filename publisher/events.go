@@ -105,6 +105,24 @@ func (s *streams) publish(edition *news.Edition, revision int64) {
 	st.send(Event{Revision: revision, Stories: stories})
 }
 
+// hold lets followers come to a feed whose edition is one made before this
+// start, and tells nobody anything.
+func (s *streams) hold(feed string, shown *news.LastEdition, revision int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.feeds[feed] != nil {
+		return
+	}
+	if s.feeds == nil {
+		s.feeds = map[string]*stream{}
+	}
+	st := &stream{since: revision, revision: revision, followers: map[chan Event]bool{}}
+	for i := range shown.Stories {
+		st.newest = append(st.newest, shown.Stories[i].PublicID)
+	}
+	s.feeds[feed] = st
+}
+
 func (st *stream) take(edition *news.Edition, revision int64) {
 	st.revision = revision
 	st.newest = st.newest[:0]

@@ -14,7 +14,7 @@ import (
 type format struct {
 	extension, contentType string
 
-	render func(edition *news.Edition, last *render.Rendered) (render.Rendered, error)
+	render func(edition *news.Edition, options render.Options) (render.Rendered, error)
 	verify func(body []byte, items int) error
 }
 
@@ -24,9 +24,7 @@ func feedFormats() []format {
 	for i, f := range render.Formats {
 		list[i] = format{
 			extension: f.Extension, contentType: f.ContentType,
-			render: func(edition *news.Edition, last *render.Rendered) (render.Rendered, error) {
-				return f.Render(edition, render.Options{Last: last})
-			},
+			render: f.Render,
 			verify: f.Verify,
 		}
 	}
@@ -47,24 +45,39 @@ func (o *outcome) fail(path string, err error) {
 
 // issue is a feed on its way through a round.
 type issue struct {
-	owner   *owner
-	edition *news.Edition
-	last    int64 // number of the newest story that entered the feed
-	outcome outcome
-	err     error // the store's; nothing else is set then
+	owner     *owner
+	edition   *news.Edition
+	published *news.LastEdition // what readers are given from now on
+	held      bool              // the edition isn't published; published is an earlier one
+	outcome   outcome
+	err       error // the store's; nothing else is set then
 }
 
-// issue makes a feed as of now.
-func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed) issue {
-	edition, err := selectEdition(p.config.Site, feed, now(), storePager(ctx, p.store, feed.Name))
+// stamp is what a feed is made as of: both were read before its stories.
+type stamp struct {
+	revision    int64
+	fingerprint string
+}
+
+// issue makes a feed as of now, unless it has to be held.
+func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed, as stamp) issue {
+	edition, err := selectEdition(p.config.Site, feed, now(), storeReader(ctx, p.store, feed.Name))
 	if err != nil {
 		return issue{err: fmt.Errorf("select feed %s: %w", feed.Name, err)}
 	}
-	last, err := p.place(ctx, &edition)
+	entered, err := p.place(ctx, &edition)
 	if err != nil {
 		return issue{err: fmt.Errorf("place feed %s in its history: %w", feed.Name, err)}
 	}
-	return issue{owner: o, edition: &edition, last: last, outcome: p.feed(o, &edition)}
+	last, loss, err := p.hold(ctx, o, &edition)
+	if err != nil {
+		return issue{err: fmt.Errorf("compare feed %s with its last edition: %w", feed.Name, err)}
+	}
+	if loss != nil {
+		return issue{owner: o, edition: &edition, published: last, held: true, outcome: p.heldBack(&edition, loss)}
+	}
+	published := unchanged(o.published, lastEdition(&edition, entered, as))
+	return issue{owner: o, edition: &edition, published: published, outcome: p.feed(o, &edition)}
 }
 
 // feed makes all addresses of an edition. What fails, fails alone: a format
@@ -78,6 +91,7 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 		p.document(&out, o, edition, f)
 	}
 	p.feedPages(&out, edition)
+	p.feedEmbeds(&out, edition)
 	return out
 }
 
@@ -85,9 +99,9 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f format) {
 	path := "/" + edition.Feed.Name + f.extension
 	last := o.rendered[f.extension]
-	rendered, err := f.render(edition, last)
+	rendered, err := f.render(edition, p.config.rendering(KindFeed, last))
 	if err == nil {
-		err = f.verify(rendered.Body, rendered.Items)
+		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}
 	if err != nil {
 		out.fail(path, err)
@@ -105,6 +119,12 @@ func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f fo
 		Path: path, Kind: KindFeed, ContentType: f.contentType, Links: p.config.links(path),
 		Body: rendered.Body, Updated: edition.Updated, LastModified: now(),
 	}))
+}
+
+// rendering gives the options of a document. Within its TTL a reader who asks
+// again gets what a cache on the way has kept.
+func (c *Config) rendering(kind Kind, last *render.Rendered) render.Options {
+	return render.Options{TTL: headersOf(kind).maxAge, Hub: c.Hub, Last: last}
 }
 
 // links are the Link headers of a feed: its hub, if any, and exactly one self

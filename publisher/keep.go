@@ -29,10 +29,12 @@ type keeper struct {
 	store  Renditions    // nil: nothing is kept
 	unkept chan struct{} // holds a token when the table may have news
 
-	mu      sync.Mutex            // held while writing; guards what follows
-	kept    map[string]*Rendition // as the store has them
-	shown   map[string]int64      // the revisions of feeds that the store has with them
-	failing bool                  // the last attempt failed, which is logged once
+	mu    sync.Mutex            // held while writing; guards what follows
+	kept  map[string]*Rendition // as the store has them
+	shown map[string]int64      // the revisions of feeds that the store has with them
+	// editions are those that the store has.
+	editions map[string]*news.LastEdition
+	failing  bool // the last attempt failed, which is logged once
 }
 
 // Restore puts what was kept into the table, with the addresses that depend on
@@ -67,7 +69,12 @@ func (p *Publisher) Restore(ctx context.Context) (current bool, err error) {
 		o.paths = append(o.paths, r.Path)
 	}
 	p.install(&c)
+	p.restored = true
 	p.keeper.shown = kept.Revisions
+	for feed, last := range kept.Editions {
+		p.owner(feedOwner(feed)).published = &last
+		p.keeper.editions[feed] = &last
+	}
 	p.replace(ownerFixed, 0, p.fixed())
 	current = true
 	for _, feed := range p.config.Feeds {
@@ -128,13 +135,13 @@ func (p *Publisher) keep(ctx context.Context) (err error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	shown := *p.shown.Load() // before the table, which is as new or newer
+	shown := p.shown.Load() // before the table, which is as new or newer
 	put, gone := k.differing(*p.table.Load())
 	for len(put) > keepBatch && err == nil {
 		err = p.keepBatch(ctx, put[:keepBatch], nil, nil)
 		put = put[keepBatch:]
 	}
-	if err == nil && (len(put)+len(gone) > 0 || !maps.Equal(shown, k.shown)) {
+	if err == nil && (len(put)+len(gone) > 0 || !maps.Equal(shown.revisions, k.shown) || !maps.Equal(shown.editions, k.editions)) {
 		err = p.keepBatch(ctx, put, shown, gone)
 	}
 	p.tellKept(ctx, err)
@@ -157,25 +164,40 @@ func (k *keeper) differing(now table) (put []*Rendition, gone []string) {
 	return put, gone
 }
 
+// newEditions gives those that the store doesn't have.
+func (k *keeper) newEditions(shown *shownFeeds) map[string]news.LastEdition {
+	list := make(map[string]news.LastEdition)
+	for feed, last := range shown.editions {
+		if k.editions[feed] != last {
+			list[feed] = *last
+		}
+	}
+	return list
+}
+
 // worthKeeping leaves out what is quickly made and seldom asked for: pages of
 // articles, which change with every story below them and may be thousands,
-// what lies beside those, and assets, which are in the program.
+// what lies beside those, and assets, which are in the program, except for
+// those that an earlier program had and other sites may have pinned.
 func worthKeeping(r *Rendition) bool {
-	return r.Kind != KindAsset && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
+	return (r.Kind != KindAsset || pinned(r.Path)) && r.Kind != KindFile && !strings.HasPrefix(r.Path, articlesPath)
 }
 
 // keepBatch writes some of it down; shown is nil while more is to come.
-func (p *Publisher) keepBatch(ctx context.Context, batch []*Rendition, shown map[string]int64, gone []string) error {
-	rows := make([]news.KeptRendition, len(batch))
+func (p *Publisher) keepBatch(ctx context.Context, batch []*Rendition, shown *shownFeeds, gone []string) error {
+	put := news.Kept{Renditions: make([]news.KeptRendition, len(batch))}
 	for i, r := range batch {
-		rows[i] = r.toKeep()
+		put.Renditions[i] = r.toKeep()
 	}
-	modified, err := p.keeper.store.Keep(ctx, news.Kept{Renditions: rows, Revisions: shown}, gone)
+	if shown != nil {
+		put.Revisions, put.Editions = shown.revisions, p.keeper.newEditions(shown)
+	}
+	modified, err := p.keeper.store.Keep(ctx, put, gone)
 	if err != nil {
 		return err
 	}
 	if shown != nil {
-		p.keeper.shown = shown
+		p.keeper.shown, p.keeper.editions = shown.revisions, shown.editions
 	}
 	for _, r := range batch {
 		p.keeper.kept[r.Path] = r

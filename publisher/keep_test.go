@@ -20,18 +20,20 @@ type drawer struct {
 	mu        sync.Mutex
 	rows      map[string]news.KeptRendition
 	revisions map[string]int64
+	editions  map[string]news.LastEdition
+	noted     int      // editions written
 	wrote     []string // paths, in order
 	err       error
 }
 
 func newDrawer() *drawer {
-	return &drawer{rows: map[string]news.KeptRendition{}, revisions: map[string]int64{}}
+	return &drawer{rows: map[string]news.KeptRendition{}, revisions: map[string]int64{}, editions: map[string]news.LastEdition{}}
 }
 
 func (d *drawer) Kept(context.Context) (news.Kept, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	kept := news.Kept{Revisions: maps.Clone(d.revisions)}
+	kept := news.Kept{Revisions: maps.Clone(d.revisions), Editions: maps.Clone(d.editions)}
 	for _, path := range slices.Sorted(maps.Keys(d.rows)) {
 		kept.Renditions = append(kept.Renditions, d.rows[path])
 	}
@@ -54,10 +56,31 @@ func (d *drawer) Keep(_ context.Context, put news.Kept, gone []string) (map[stri
 		d.wrote = append(d.wrote, r.Path)
 	}
 	maps.Copy(d.revisions, put.Revisions)
+	for feed, last := range put.Editions {
+		if last.Revision >= d.editions[feed].Revision {
+			d.editions[feed] = last
+			d.noted++
+		}
+	}
 	for _, path := range gone {
 		delete(d.rows, path)
 	}
 	return modified, nil
+}
+
+func (d *drawer) LastEdition(_ context.Context, feed string) (news.LastEdition, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last, ok := d.editions[feed]
+	return last, ok, d.err
+}
+
+// force does what a store does when an operator lets a feed through.
+func (d *drawer) force(store *memory, feed string) {
+	store.touch(feed)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.editions[feed] = news.LastEdition{Revision: store.revisions[feed]}
 }
 
 // take gives what was written since the last call.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tributary/internal/news"
+	"tributary/publisher/render"
 	"tributary/publisher/site"
 )
 
@@ -14,28 +15,54 @@ import (
 type Pages interface {
 	Feed(page site.FeedPage) ([]byte, error)
 	Article(page site.ArticlePage) ([]byte, error)
+	Sources(page site.SourcesPage) ([]byte, error)
+	Tag(page site.TagPage) ([]byte, error)
+	Tags(page site.TagsPage) ([]byte, error)
 	NotFound(page site.NotFoundPage) ([]byte, error)
 	Assets() []site.Asset
+	EmbedPages
 }
 
 const (
 	htmlType = "text/html; charset=utf-8"
 	textType = "text/plain; charset=utf-8"
+	tagsPath = "/tags"
 )
 
 // feedPages makes the page of a feed; that of the first feed is the home page
 // too, with the same bytes.
 func (p *Publisher) feedPages(out *outcome, edition *news.Edition) {
-	if p.config.Pages == nil {
+	paths := p.feedPagePaths(edition.Feed.Name)
+	if len(paths) == 0 {
 		return
-	}
-	paths := []string{"/" + edition.Feed.Name}
-	if edition.Feed.Name == p.config.Feeds[0].Name {
-		paths = append(paths, "/")
 	}
 	body, err := p.config.Pages.Feed(site.FeedPage{Edition: *edition, Feeds: p.config.Feeds})
 	for _, path := range paths {
 		p.page(out, path, body, edition.Updated, err)
+	}
+}
+
+// archivePage gives what makes HTML pages of archive pages, nil without pages.
+func (c *Config) archivePage() func(*news.Edition, render.Options) (render.Rendered, error) {
+	if c.Pages == nil {
+		return nil
+	}
+	pages, feeds := c.Pages, c.Feeds
+	return func(edition *news.Edition, _ render.Options) (render.Rendered, error) {
+		body, err := pages.Feed(site.FeedPage{Edition: *edition, Feeds: feeds})
+		return render.Rendered{Body: body, Items: len(edition.Items)}, err
+	}
+}
+
+// feedPagePaths are the addresses of the page of a feed.
+func (p *Publisher) feedPagePaths(feed string) []string {
+	switch {
+	case p.config.Pages == nil:
+		return nil
+	case feed == p.config.Feeds[0].Name:
+		return []string{"/" + feed, "/"}
+	default:
+		return []string{"/" + feed}
 	}
 }
 
@@ -54,7 +81,32 @@ func (p *Publisher) articlePages(articles []news.Item, latest *news.Edition) out
 		body, err := p.config.Pages.Article(site.ArticlePage{Article: *article, Feeds: p.config.Feeds, Latest: *latest})
 		p.page(&out, articlesPath+article.Slug, body, later(changedAt(&article.Story), latest.Updated), err)
 	}
+	p.tagPages(&out, articles)
 	return out
+}
+
+// tagPages makes the pages of the articles' tags and the list of them; none
+// when no article has any.
+func (p *Publisher) tagPages(out *outcome, articles []news.Item) {
+	tags := site.Tags(articles)
+	if len(tags) == 0 {
+		return
+	}
+	var newest time.Time
+	for i := range tags {
+		tag := &tags[i]
+		var updated time.Time
+		for j := range tag.Articles {
+			updated = later(updated, changedAt(&tag.Articles[j].Story))
+		}
+		newest = later(newest, updated)
+		for n := range tag.Pages() {
+			body, err := p.config.Pages.Tag(site.TagPage{Site: p.config.Site, Feeds: p.config.Feeds, Tag: *tag, Page: n + 1})
+			p.page(out, site.TagPath(tag.Slug, n+1), body, updated, err)
+		}
+	}
+	body, err := p.config.Pages.Tags(site.TagsPage{Site: p.config.Site, Feeds: p.config.Feeds, Tags: tags})
+	p.page(out, tagsPath, body, newest, err)
 }
 
 // fixed makes the addresses that depend on the configuration alone. Assets of
@@ -73,6 +125,8 @@ func (p *Publisher) fixed() outcome {
 			out.made = append(out.made, keep(path))
 		}
 	}
+	p.keepPinned(&out)
+	p.fixedEmbeds(&out)
 	for _, asset := range p.config.Pages.Assets() {
 		out.made = append(out.made, p.make(Draft{
 			Path: asset.Path, Kind: KindAsset, ContentType: asset.ContentType, Body: asset.Body,

@@ -32,7 +32,8 @@ const (
 	ownerFiles    = "files"
 	ownerFixed    = "fixed"
 	ownerSitemap  = "sitemap"
-	ownerSources  = "sources"
+	ownerSources  = "sources"  // their subscription lists
+	ownerHealth   = "health"   // pages of the sources
 	ownerRestored = "restored" // of what was kept, until it was made again
 	ownerStore    = "store"    // of troubles only
 )
@@ -49,7 +50,9 @@ const (
 //     was; that is no error but a trouble.
 //  4. An error is the store's. What could be read is published all the same,
 //     the rest stays as it was and is made the next time.
-//  5. Renditions are kept at the end; see [Options]. That it can't be done is
+//  5. A feed that would lose more than half of its stories for no known reason
+//     is held: see [Publisher.Troubles].
+//  6. Renditions are kept at the end; see [Options]. That it can't be done is
 //     logged and no error: they are served all the same.
 func (p *Publisher) Publish(ctx context.Context) error {
 	err := p.publish(ctx, true)
@@ -63,7 +66,11 @@ func (p *Publisher) publish(ctx context.Context, everything bool) error {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
 	p.takeConfig()
+	started := time.Now()
 	err := p.round(ctx, everything)
+	if ctx.Err() == nil {
+		p.rounded(time.Since(started), err)
+	}
 	switch {
 	case ctx.Err() != nil: // an error then says nothing about the store
 	case err != nil:
@@ -81,15 +88,16 @@ func (p *Publisher) round(ctx context.Context, everything bool) error {
 	if err != nil {
 		return fmt.Errorf("read the revisions of feeds: %w", err)
 	}
-	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions)
-	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
-	var sourcesErr error
-	if feedsChanged || !p.owner(ownerSources).made {
-		sourcesErr = p.publishSources(ctx)
+	fingerprints, err := p.store.Fingerprints(ctx)
+	if err != nil {
+		return fmt.Errorf("read the fingerprints of feeds: %w", err)
 	}
+	feedsChanged, feedsErr := p.publishFeeds(ctx, revisions, fingerprints)
+	articlesChanged, articlesErr := p.publishArticles(ctx, revisions[news.ArticlesName], everything)
+	sourcesChanged, sourcesErr := p.publishSources(ctx, feedsChanged)
 	err = errors.Join(feedsErr, articlesErr, sourcesErr)
 	forgotten := err == nil && p.forgetRestored()
-	if feedsChanged || articlesChanged || forgotten {
+	if feedsChanged || articlesChanged || sourcesChanged || forgotten {
 		p.replace(ownerSitemap, 0, p.sitemap())
 	}
 	return err
@@ -111,13 +119,18 @@ func (p *Publisher) takeConfig() {
 
 // publishFeeds makes the feeds that are stale, several at once, and serves
 // them together; with a new configuration also what depends on that alone.
-func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64) (changed bool, err error) {
+func (p *Publisher) publishFeeds(
+	ctx context.Context, revisions map[string]int64, fingerprints map[string]string,
+) (changed bool, err error) {
 	stale := p.stale(revisions)
 	owners, issues := make([]*owner, len(stale)), make([]issue, len(stale))
 	for i := range stale {
 		owners[i] = p.owner(feedOwner(stale[i].Name))
 	}
-	parallel(len(stale), func(i int) { issues[i] = p.issue(ctx, owners[i], stale[i]) })
+	parallel(len(stale), func(i int) {
+		name := stale[i].Name
+		issues[i] = p.issue(ctx, owners[i], stale[i], stamp{revisions[name], fingerprints[name]})
+	})
 	var c change
 	p.forget(&c)
 	for i := range issues {
@@ -134,8 +147,12 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 	p.noteShown()
 	p.streams.keep(p.config.Feeds)
 	for i := range issues {
-		if issues[i].err == nil {
-			p.streams.publish(issues[i].edition, revisions[stale[i].Name])
+		switch revision := revisions[stale[i].Name]; {
+		case issues[i].err != nil:
+		case issues[i].held:
+			p.streams.hold(stale[i].Name, issues[i].published, revision)
+		default:
+			p.streams.publish(issues[i].edition, revision)
 		}
 	}
 	return len(c.made)+len(c.gone) > 0, err
@@ -144,25 +161,33 @@ func (p *Publisher) publishFeeds(ctx context.Context, revisions map[string]int64
 // noteIssue adds a feed that was made to a change.
 func (p *Publisher) noteIssue(c *change, i *issue, revision int64) {
 	o := p.note(c, feedOwner(i.edition.Feed.Name), revision, i.outcome)
-	o.expires, o.last, o.complete = i.edition.Expires, i.last, i.edition.History.Complete
-	p.noteLatest(i.edition)
+	o.expires, o.published = i.edition.Expires, i.published
+	if i.held {
+		o.expires = now().Add(heldRecheck)
+	}
+	if !i.held || len(p.latest.Items) == 0 { // after a start, little is better than nothing below articles
+		p.noteLatest(i.edition)
+	}
 }
 
 // noteShown tells which revisions the table shows.
 func (p *Publisher) noteShown() {
 	config := p.config
 	shown, histories := make(map[string]int64, len(p.config.Feeds)), make(map[string]*history, len(p.config.Feeds))
+	editions := make(map[string]*news.LastEdition, len(p.config.Feeds))
 	for _, feed := range p.config.Feeds {
 		o := p.owner(feedOwner(feed.Name))
 		if !o.made {
 			continue
 		}
 		shown[feed.Name] = o.revision
+		editions[feed.Name] = o.published
 		histories[feed.Name] = &history{
-			site: config.Site, feed: feed, links: config.links, revision: o.revision, last: o.last, complete: o.complete,
+			config: &config, feed: feed, html: config.archivePage(),
+			revision: o.published.Revision, last: o.published.Entered,
 		}
 	}
-	p.shown.Store(&shown)
+	p.shown.Store(&shownFeeds{shown, editions})
 	p.archives.histories.Store(&histories)
 	signal(p.keeper.unkept)
 }
@@ -220,7 +245,7 @@ func (p *Publisher) noteLatest(edition *news.Edition) {
 	head.Updated, head.Expires = time.Time{}, time.Time{}
 	for i := range head.Items {
 		item := edition.Items[i]
-		item.Content, item.Summary = "", ""
+		item.Content, item.Summary, item.From.Settings = "", "", 0
 		head.Items[i] = item
 		head.Updated = later(head.Updated, changedAt(&item.Story))
 	}
@@ -248,7 +273,8 @@ func (p *Publisher) note(c *change, name string, revision int64, out outcome) *o
 // forget takes away what belongs to feeds that are configured no more.
 func (p *Publisher) forget(c *change) {
 	keep := map[string]bool{
-		ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerSources: true, ownerRestored: true,
+		ownerArticles: true, ownerFiles: true, ownerFixed: true, ownerSitemap: true, ownerSources: true, ownerHealth: true,
+		ownerRestored: true,
 	}
 	for _, feed := range p.config.Feeds {
 		keep[feedOwner(feed.Name)] = true

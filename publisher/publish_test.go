@@ -97,8 +97,10 @@ func TestPublishMakesEveryAddress(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"/", "/404.html", "/articles/hello", "/go", "/go.atom", "/go.json", "/go.opml", "/go.rss",
-		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss", "/robots.txt", "/sitemap.xml", "/sources.opml"}
+	want := []string{"/", "/404.html", "/articles/hello", "/embed", "/embed.js",
+		"/go", "/go.atom", "/go.json", "/go.opml", "/go.rss", "/go/embed", "/go/embed.json", "/go/fragment.html",
+		"/latest", "/latest.atom", "/latest.json", "/latest.opml", "/latest.rss",
+		"/latest/embed", "/latest/embed.json", "/latest/fragment.html", "/robots.txt", "/sitemap.xml", "/sources", "/sources.opml"}
 	if !slices.Equal(got, want) {
 		t.Errorf("addresses %q\nwant      %q", got, want)
 	}
@@ -133,6 +135,27 @@ func TestPublishAnnouncesTheHub(t *testing.T) {
 	want := []string{`<https://hub.example/>; rel="hub"`, `<https://example.org/news/latest.json>; rel="self"`}
 	if got := p.Lookup("/latest.json").Links; !slices.Equal(got, want) {
 		t.Errorf("links %q, want %q", got, want)
+	}
+	for path, want := range map[string]string{
+		"/latest.rss":  `<atom:link href="https://hub.example/" rel="hub">`,
+		"/latest.atom": `<link href="https://hub.example/" rel="hub">`,
+		"/latest.json": `"hubs":[{"type":"WebSub","url":"https://hub.example/"}]`,
+	} {
+		if body := p.Lookup(path).Body; !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s lacks %s:\n%s", path, want, body)
+		}
+	}
+}
+
+// TestPublishTellsTTL: documents tell how long caches keep them.
+func TestPublishTellsTTL(t *testing.T) {
+	t.Parallel()
+	p, _, _ := fixture(t)
+	publish(t, p)
+	const minutes = 5
+	if r := p.Lookup("/latest.rss"); !bytes.Contains(r.Body, fmt.Appendf(nil, "<ttl>%d</ttl>", minutes)) ||
+		!strings.Contains(headersOf(r.Kind).cacheControl, fmt.Sprintf("max-age=%d,", minutes*60)) {
+		t.Errorf("Cache-Control %q of\n%s", headersOf(r.Kind).cacheControl, r.Body)
 	}
 }
 
@@ -276,10 +299,13 @@ func TestPublishStoreFails(t *testing.T) {
 func TestTroublesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
+	var told []string
 	store := newMemory()
 	p := New(Options{
 		Config: Config{Site: testSite, Feeds: []news.Feed{feedNamed("latest")}}, Store: store,
-		Log: slog.New(slog.NewTextHandler(&out, nil)),
+		Log:      slog.New(slog.NewTextHandler(&out, nil)),
+		Troubled: func(trouble Trouble, over bool) { told = append(told, fmt.Sprint(trouble.Where, " over: ", over)) },
+		Rounded:  func(_ time.Duration, err error) { told = append(told, fmt.Sprint("round: ", err)) },
 	})
 	store.fail(errors.New("disk I/O error"))
 	for range 3 {
@@ -291,6 +317,11 @@ func TestTroublesAreLoggedOnce(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "disk I/O error") || !strings.Contains(lines[1], "published again") {
 		t.Errorf("log %q, want one line when it came and one when it went", lines)
+	}
+	const failed = "round: read the revisions of feeds: disk I/O error"
+	want := []string{failed, "store over: false", failed, failed, "round: <nil>", "store over: true", "round: <nil>"}
+	if !slices.Equal(told, want) {
+		t.Errorf("observers were told %q, want %q", told, want)
 	}
 }
 

@@ -40,6 +40,13 @@ type Options struct {
 	// Renditions is where renditions are kept over a restart; nil: nowhere.
 	Renditions Renditions
 	Log        *slog.Logger // nil: slog.Default()
+	// Rounded is told of each round: how long it took, and the store's error.
+	// Optional; it must not block.
+	Rounded func(took time.Duration, err error)
+	// Troubled is told of each trouble when it begins, turns into another one at
+	// the same place, and when it is over. Optional; it must not block, nor call
+	// the publisher.
+	Troubled func(trouble Trouble, over bool)
 }
 
 // Publisher keeps the renditions up to date. Its methods are safe for
@@ -47,6 +54,7 @@ type Options struct {
 type Publisher struct {
 	store    Store
 	log      *slog.Logger
+	rounded  func(took time.Duration, err error)
 	formats  []format
 	troubles troubles
 	streams  streams
@@ -58,19 +66,30 @@ type Publisher struct {
 	wake    chan struct{}          // holds a token when next was set
 	untried chan struct{}          // holds a token when brotli may have work
 	keeper  keeper
-	shown   atomic.Pointer[map[string]int64] // revisions of the feeds in table, or older ones
-	ready   chan struct{}                    // closed once everything was published
+	shown   atomic.Pointer[shownFeeds]
+	ready   chan struct{} // closed once everything was published
 	isReady sync.Once
 
 	publishing sync.Mutex // one round at a time; it guards what follows
 	config     Config
 	owners     map[string]*owner
+	restored   bool // what was kept is known
 	files      fileCache
+	sources    []news.SourceInfo // in the subscription lists
 	// latest is the head of the first feed as it stands below articles;
 	// latestChanged is set until it does, which may take until articlesNext.
 	latest        news.Edition
 	latestChanged bool
 	articlesNext  time.Time
+	// sourcesMade is when the pages of sources were made, sourcesNext when they
+	// will be again.
+	sourcesMade, sourcesNext time.Time
+}
+
+// shownFeeds is what the feeds in the table, or in an older one, show.
+type shownFeeds struct {
+	revisions map[string]int64
+	editions  map[string]*news.LastEdition
 }
 
 // table is all renditions by path. It is never changed once published.
@@ -82,21 +101,31 @@ func New(options Options) *Publisher {
 	p := &Publisher{
 		store:    options.Store,
 		log:      options.Log,
+		rounded:  options.Rounded,
 		formats:  feedFormats(),
 		archives: newArchives(),
 		wake:     make(chan struct{}, 1),
 		untried:  make(chan struct{}, 1),
-		keeper:   keeper{store: options.Renditions, unkept: make(chan struct{}, 1), kept: map[string]*Rendition{}},
-		ready:    make(chan struct{}),
-		owners:   map[string]*owner{},
+		keeper: keeper{
+			store: options.Renditions, unkept: make(chan struct{}, 1),
+			kept: map[string]*Rendition{}, editions: map[string]*news.LastEdition{},
+		},
+		ready:  make(chan struct{}),
+		owners: map[string]*owner{},
 	}
 	p.next.Store(&options.Config)
 	if p.log == nil {
 		p.log = slog.Default()
 	}
-	p.troubles.log = p.log
+	if p.rounded == nil {
+		p.rounded = func(time.Duration, error) {}
+	}
+	p.troubles.log, p.troubles.tell = p.log, options.Troubled
+	if p.troubles.tell == nil {
+		p.troubles.tell = func(Trouble, bool) {}
+	}
 	p.table.Store(&table{})
-	p.shown.Store(&map[string]int64{})
+	p.shown.Store(&shownFeeds{})
 	return p
 }
 

@@ -69,22 +69,15 @@ func (p *Publisher) wait(ctx context.Context, tokens <-chan struct{}, while time
 func (p *Publisher) untilNext() time.Duration {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
-	var next time.Time
-	sooner := func(at time.Time) {
-		if next.IsZero() || at.Before(next) {
-			next = at
-		}
-	}
+	next := p.sourcesNext // zero without pages
 	if p.config.Files != nil {
-		sooner(p.files.checked.Add(filesEvery))
+		next = sooner(next, p.files.checked.Add(filesEvery))
 	}
 	if p.latestChanged {
-		sooner(p.articlesNext)
+		next = sooner(next, p.articlesNext)
 	}
 	for _, o := range p.owners {
-		if !o.expires.IsZero() {
-			sooner(o.expires)
-		}
+		next = sooner(next, o.expires)
 	}
 	if next.IsZero() {
 		return -1

@@ -10,20 +10,15 @@ import (
 	"tributary/internal/news"
 )
 
-const (
-	// shareFrom is the limit from which an edition is large enough for a
-	// share of it to mean something.
-	shareFrom = 20
-	// deepPage is how many items are read at once after the first page: only
-	// feeds that one source floods come so far.
-	deepPage = 200
-	// scanFactor bounds the search for other sources' stories under a flood:
-	// so many times the limit are looked at, then the flood may fill the rest.
-	scanFactor = 40
-)
+// shareFrom is the limit from which an edition is large enough for a share of it
+// to mean something.
+const shareFrom = 20
 
-// pager reads the next items of a feed: Store.Newest, bound to it.
-type pager func(after news.Cursor, limit int) ([]news.Item, error)
+// reader reads the items of one feed from a store.
+type reader struct {
+	newest func(limit int) ([]news.Item, error)            // as Store.Newest, from the first on
+	spread func(perSource, limit int) ([]news.Item, error) // as Store.Spread
+}
 
 // selectEdition chooses the items of an edition of feed as of now:
 //
@@ -32,47 +27,49 @@ type pager func(after news.Cursor, limit int) ([]news.Item, error)
 //     when the oldest of those chosen becomes so.
 //  3. A source has at most MaxPerSource items, its newest.
 //  4. Where Limit is 20 or more, a source has at most Limit × MaxShare items
-//     while others have stories. Only if theirs do not fill the edition, or
-//     lie too deep below the flood (40 × Limit), its next ones come in.
+//     while others have stories, however deep these lie below its own. Only if
+//     theirs do not fill the edition, its next ones come in.
 //  5. At most Limit items. Complete tells when nothing of the feed was left out.
 //
-// It is a pure function of what pages gives.
-func selectEdition(site news.Site, feed news.Feed, now time.Time, pages pager) (news.Edition, error) {
+// It is a pure function of what the reader gives. Mostly the newest items
+// settle it; where one source has too many of those, the sources are read one
+// by one.
+func selectEdition(site news.Site, feed news.Feed, now time.Time, read reader) (news.Edition, error) {
 	s := newSelection(feed, now)
-	size, after := s.limit, news.Cursor{}
-	for {
-		items, err := pages(after, size)
-		if err != nil {
+	items, err := read.newest(s.limit)
+	if err != nil {
+		return news.Edition{}, err
+	}
+	s.ended = len(items) < s.limit
+	if s.add(items); !s.settled() {
+		if err := s.addSpread(read); err != nil {
 			return news.Edition{}, err
 		}
-		more := s.add(items)
-		if s.ended = more && len(items) < size; !more || s.ended {
-			break
-		}
-		last := &items[len(items)-1]
-		after = news.Cursor{Date: last.Date, Key: last.Key}
-		size = max(s.limit, deepPage)
 	}
 	return s.edition(site), nil
 }
 
-// selection is the state of selectEdition between two pages.
+// selection is the state of selectEdition.
 type selection struct {
 	feed      news.Feed
 	limit     int
 	share     int       // items of one source before the next ones are spare
+	most      int       // items of one source at most
 	tooOld    time.Time // items of this date and older are out; zero when age doesn't matter
-	scanned   int
 	perSource map[news.SourceKey]int
 	chosen    []news.Item
 	spare     []news.Item // over their source's share, newest first
 	left      bool        // something was seen that is in neither
+	aged      bool        // all further items are too old
 	ended     bool        // everything was seen
 }
 
 func newSelection(feed news.Feed, now time.Time) *selection {
 	s := &selection{feed: feed, limit: max(feed.Limit, 1), perSource: map[news.SourceKey]int{}}
-	s.share = s.limit
+	s.share, s.most = s.limit, s.limit
+	if feed.MaxPerSource > 0 {
+		s.most = min(s.most, feed.MaxPerSource)
+	}
 	if s.limit >= shareFrom && feed.MaxShare > 0 && feed.MaxShare < 1 {
 		// The addend keeps 0.34 × 50 from falling just below 17.
 		s.share = max(1, int(math.Floor(feed.MaxShare*float64(s.limit)+1e-9)))
@@ -83,33 +80,63 @@ func newSelection(feed news.Feed, now time.Time) *selection {
 	return s
 }
 
-// add takes the next items and reports whether more could change the edition.
-func (s *selection) add(items []news.Item) bool {
+// add takes items until the edition is full, newest first.
+func (s *selection) add(items []news.Item) {
 	for i := range items {
 		if !s.tooOld.IsZero() && !items[i].Date.After(s.tooOld) {
-			return false // all further ones are older still
+			s.aged, s.left = true, true // all further ones are older still
+			return
 		}
-		if s.take(&items[i]); len(s.chosen) == s.limit {
-			return false
+		if len(s.chosen) == s.limit {
+			s.left = true
+			return
 		}
+		s.take(&items[i])
 	}
-	s.scanned += len(items)
-	return s.scanned < scanFactor*s.limit
 }
 
 func (s *selection) take(item *news.Item) {
 	n := s.perSource[item.From.Key] + 1
 	s.perSource[item.From.Key] = n
 	switch {
-	case s.feed.MaxPerSource > 0 && n > s.feed.MaxPerSource:
+	case n > s.most:
 		s.left = true
 	case n <= s.share:
 		s.chosen = append(s.chosen, *item)
-	case len(s.spare) < s.limit:
-		s.spare = append(s.spare, *item)
 	default:
-		s.left = true
+		s.spare = append(s.spare, *item)
 	}
+}
+
+// settled reports whether no further item could change the edition.
+func (s *selection) settled() bool { return s.ended || s.aged || len(s.chosen) == s.limit }
+
+// addSpread takes, instead of what was taken, as many as may be of each source,
+// and, where that doesn't fill the edition, the newest over their source's
+// share: these are among the newest of all within MaxPerSource, as at most a
+// full edition stands before them.
+func (s *selection) addSpread(read reader) error {
+	items, err := read.spread(min(s.share, s.most), s.limit)
+	if err != nil {
+		return err
+	}
+	s.restart()
+	if s.add(items); len(s.chosen) == s.limit || s.share >= s.most {
+		return nil
+	}
+	within := s.chosen
+	if items, err = read.spread(s.most, s.limit); err != nil {
+		return err
+	}
+	s.restart()
+	s.add(items)
+	s.chosen = within
+	return nil
+}
+
+func (s *selection) restart() {
+	s.chosen, s.spare = nil, nil
+	clear(s.perSource)
 }
 
 func (s *selection) edition(site news.Site) news.Edition {
@@ -147,9 +174,10 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// storePager reads a feed from the store.
-func storePager(ctx context.Context, store Store, feed string) pager {
-	return func(after news.Cursor, limit int) ([]news.Item, error) {
-		return store.Newest(ctx, feed, after, limit)
+// storeReader reads a feed from the store.
+func storeReader(ctx context.Context, store Store, feed string) reader {
+	return reader{
+		newest: func(limit int) ([]news.Item, error) { return store.Newest(ctx, feed, news.Cursor{}, limit) },
+		spread: func(perSource, limit int) ([]news.Item, error) { return store.Spread(ctx, feed, perSource, limit) },
 	}
 }

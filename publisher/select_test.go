@@ -3,6 +3,7 @@ package publisher
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -26,16 +27,21 @@ func items(sources string) []news.Item {
 	return list
 }
 
-// pagesOf serves a list as a store would, and counts what was read.
-func pagesOf(list []news.Item, read *int) pager {
-	return func(after news.Cursor, limit int) ([]news.Item, error) {
-		from := 0
-		if after != (news.Cursor{}) {
-			from = 1 + slices.IndexFunc(list, func(it news.Item) bool { return it.Key == after.Key })
+// readerOf serves a list as a store would, and counts what was read.
+func readerOf(list []news.Item, read *int) reader {
+	spread := func(perSource, limit int) (found []news.Item, err error) {
+		count := map[news.SourceKey]int{}
+		for _, it := range list {
+			if count[it.From.Key]++; count[it.From.Key] <= perSource && len(found) < limit {
+				found = append(found, it)
+			}
 		}
-		page := list[from:min(from+limit, len(list))]
-		*read += len(page)
-		return slices.Clone(page), nil
+		*read += len(found)
+		return found, nil
+	}
+	return reader{
+		newest: func(limit int) ([]news.Item, error) { return spread(len(list), limit) },
+		spread: spread,
 	}
 }
 
@@ -77,7 +83,7 @@ func TestSelectEdition(t *testing.T) {
 		t.Run(tc.why, func(t *testing.T) {
 			t.Parallel()
 			var read int
-			got, err := selectEdition(news.Site{}, tc.feed, noon, pagesOf(items(tc.stored), &read))
+			got, err := selectEdition(news.Site{}, tc.feed, noon, readerOf(items(tc.stored), &read))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +102,7 @@ func TestSelectEditionTimes(t *testing.T) {
 	list := items("abc")
 	list[1].Changed = noon.Add(time.Hour) // edited after it was published
 	var read int
-	got, err := selectEdition(news.Site{}, news.Feed{Limit: 9, MaxAge: time.Hour}, noon, pagesOf(list, &read))
+	got, err := selectEdition(news.Site{}, news.Feed{Limit: 9, MaxAge: time.Hour}, noon, readerOf(list, &read))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +112,7 @@ func TestSelectEditionTimes(t *testing.T) {
 	if want := noon.Add(58 * time.Minute); !got.Expires.Equal(want) {
 		t.Errorf("Expires %v, want %v when the oldest becomes too old", got.Expires, want)
 	}
-	again, err := selectEdition(news.Site{}, news.Feed{Limit: 9, MaxAge: time.Hour}, got.Expires, pagesOf(list, &read))
+	again, err := selectEdition(news.Site{}, news.Feed{Limit: 9, MaxAge: time.Hour}, got.Expires, readerOf(list, &read))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,31 +121,106 @@ func TestSelectEditionTimes(t *testing.T) {
 	}
 }
 
-// A flood of one source must not make us read the whole table.
-func TestSelectEditionScansBounded(t *testing.T) {
+// However deep other sources' stories lie, and with little read.
+func TestSelectEditionBelowAFlood(t *testing.T) {
 	t.Parallel()
-	var read int
-	list := items(strings.Repeat("a", 5000) + "b")
-	got, err := selectEdition(news.Site{}, news.Feed{Limit: 20, MaxShare: 0.25}, noon, pagesOf(list, &read))
-	if err != nil {
-		t.Fatal(err)
+	for _, tc := range []struct {
+		feed  news.Feed
+		below string
+		want  string
+	}{
+		{news.Feed{Limit: 20, MaxShare: 0.25}, "b", strings.Repeat("a", 19) + "b"},
+		{news.Feed{Limit: 20, MaxShare: 0.25}, strings.Repeat("bcd", 9), "aaaaa" + strings.Repeat("bcd", 5)},
+		{news.Feed{Limit: 20, MaxShare: 0.25}, strings.Repeat("b", 9) + "c", strings.Repeat("a", 14) + "bbbbbc"},
+		{news.Feed{Limit: 20, MaxShare: 0.25, MaxPerSource: 7}, strings.Repeat("b", 9) + "c", "aaaaaaabbbbbbbc"},
+		{news.Feed{Limit: 20, MaxShare: 0.25, MaxPerSource: 3}, strings.Repeat("b", 9) + "c", "aaabbbc"},
+		{news.Feed{Limit: 5, MaxPerSource: 2}, "bbbc", "aabbc"},
+		{news.Feed{Limit: 20, MaxShare: 0.25, MaxAge: 20_003 * time.Minute}, "bbbbbb", strings.Repeat("a", 17) + "bbb"},
+	} {
+		var read int
+		list := items(strings.Repeat("a", 20_000) + tc.below)
+		got, err := selectEdition(news.Site{}, tc.feed, noon, readerOf(list, &read))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sourcesOf(got) != tc.want || got.History.Complete {
+			t.Errorf("%+v above %s: chose %q, want %q", tc.feed, tc.below, sourcesOf(got), tc.want)
+		}
+		if read > 3*tc.feed.Limit {
+			t.Errorf("%+v above %s: %d items read", tc.feed, tc.below, read)
+		}
 	}
-	if len(got.Items) != 20 {
-		t.Errorf("%d items, want a full edition", len(got.Items))
+}
+
+// TestSelectEditionIsFair compares with the rules applied to everything.
+func TestSelectEditionIsFair(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 500 {
+		var stored strings.Builder
+		for range 1 + random.IntN(9) {
+			stored.WriteString(strings.Repeat(string(rune('a'+random.IntN(6))), random.IntN(40)))
+		}
+		feed := news.Feed{Limit: 1 + random.IntN(60), MaxShare: 0.01 + random.Float64(), MaxPerSource: random.IntN(30)}
+		if random.IntN(2) == 0 {
+			feed.MaxAge = time.Duration(1+random.IntN(200)) * time.Minute
+		}
+		var read int
+		got, err := selectEdition(news.Site{}, feed, noon, readerOf(items(stored.String()), &read))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fairly(feed, items(stored.String())); sourcesOf(got) != want {
+			t.Fatalf("%+v of %s:\nchose %q\nwant  %q", feed, &stored, sourcesOf(got), want)
+		}
 	}
-	if most := scanFactor*20 + deepPage; read > most {
-		t.Errorf("read %d items, want at most %d", read, most)
+}
+
+// fairly chooses with all items at hand: those within the share first, then
+// others until the edition is full.
+func fairly(feed news.Feed, all []news.Item) string {
+	share := feed.Limit
+	if feed.Limit >= 20 && feed.MaxShare < 1 {
+		share = max(1, int(feed.MaxShare*float64(feed.Limit)+1e-9))
 	}
+	in := make([]bool, len(all))
+	room := feed.Limit
+	for _, spare := range []bool{false, true} {
+		count := map[news.SourceKey]int{}
+		for i, it := range all {
+			count[it.From.Key]++
+			n := count[it.From.Key]
+			old := feed.MaxAge > 0 && noon.Sub(it.Date) >= feed.MaxAge
+			if room == 0 || old || feed.MaxPerSource > 0 && n > feed.MaxPerSource || spare != (n > share) {
+				continue
+			}
+			in[i] = true
+			room--
+		}
+	}
+	var b strings.Builder
+	for i, it := range all {
+		if in[i] {
+			b.WriteString(it.From.Name)
+		}
+	}
+	return b.String()
 }
 
 func TestSelectEditionStoreError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk I/O error")
-	_, err := selectEdition(news.Site{}, news.Feed{Limit: 2}, noon, func(news.Cursor, int) ([]news.Item, error) {
+	_, err := selectEdition(news.Site{}, news.Feed{Limit: 2}, noon, reader{newest: func(int) ([]news.Item, error) {
 		return nil, broken
-	})
+	}})
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v, want the store's error", err)
+	}
+	var read int
+	flooded := readerOf(items(strings.Repeat("a", 90)), &read)
+	flooded.spread = func(int, int) ([]news.Item, error) { return nil, broken }
+	if _, err := selectEdition(news.Site{}, news.Feed{Limit: 50, MaxShare: 0.34}, noon, flooded); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the store's error of the second reading", err)
 	}
 }
 
@@ -149,7 +230,7 @@ func BenchmarkSelectEdition(b *testing.B) {
 			b.ReportAllocs()
 			list, read := items(stored), 0
 			for b.Loop() {
-				if _, err := selectEdition(news.Site{}, news.Feed{Limit: 50, MaxShare: 0.34}, noon, pagesOf(list, &read)); err != nil {
+				if _, err := selectEdition(news.Site{}, news.Feed{Limit: 50, MaxShare: 0.34}, noon, readerOf(list, &read)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -175,7 +256,7 @@ func TestSelectEditionTellsWhetherItIsComplete(t *testing.T) {
 		{"nothing too old", news.Feed{Limit: 5, MaxAge: time.Hour}, "abc", true},
 	} {
 		var read int
-		edition, err := selectEdition(news.Site{}, tc.feed, noon, pagesOf(items(tc.stored), &read))
+		edition, err := selectEdition(news.Site{}, tc.feed, noon, readerOf(items(tc.stored), &read))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"net/url"
 	"slices"
@@ -18,7 +19,8 @@ const (
 )
 
 // sitemap makes the list of all pages for search engines, as they are in the
-// table: home and feeds first, then the articles, each by path.
+// table: home and feeds first, then the articles, each by path. Of more than a
+// sitemap may hold, those that changed last are in it.
 func (p *Publisher) sitemap() outcome {
 	var pages []*Rendition
 	for path, r := range *p.table.Load() {
@@ -26,10 +28,15 @@ func (p *Publisher) sitemap() outcome {
 			pages = append(pages, r)
 		}
 	}
-	slices.SortFunc(pages, func(a, b *Rendition) int { return strings.Compare(sitemapKey(a.Path), sitemapKey(b.Path)) })
+	byPath := func(a, b *Rendition) int { return strings.Compare(sitemapKey(a.Path), sitemapKey(b.Path)) }
+	if len(pages) > sitemapMost {
+		slices.SortFunc(pages, func(a, b *Rendition) int { return cmp.Or(b.Updated.Compare(a.Updated), byPath(a, b)) })
+		pages = pages[:sitemapMost]
+	}
+	slices.SortFunc(pages, byPath)
 	var newest time.Time
 	b := bytes.NewBufferString(sitemapHead)
-	for _, r := range pages[:min(len(pages), sitemapMost)] {
+	for _, r := range pages {
 		newest = later(newest, r.Updated)
 		b.WriteString("<url><loc>")
 		_ = xml.EscapeText(b, []byte(p.config.Site.URL+(&url.URL{Path: r.Path}).EscapedPath())) // a buffer takes everything

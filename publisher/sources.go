@@ -3,23 +3,114 @@ package publisher
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"tributary/internal/news"
 	"tributary/publisher/render"
+	"tributary/publisher/site"
+)
+
+// The health of sources changes with each visit and shows in no revision: their
+// pages are looked over every sourcesEvery, as long as caches keep a page, and
+// sourcesSoon after the last time when stories came.
+const (
+	sourcesEvery = 5 * time.Minute
+	sourcesSoon  = 15 * time.Second
 )
 
 // sourcesName is the list of all sources in an address. No feed has that name.
 const sourcesName = "sources"
 
-// publishSources makes the subscription lists: of all sources, and of those of
-// each feed.
-func (p *Publisher) publishSources(ctx context.Context) error {
+// publishSources makes what tells of sources, when it is due: subscription lists,
+// which depend on what feeds show, and pages.
+func (p *Publisher) publishSources(ctx context.Context, feedsChanged bool) (changed bool, err error) {
+	if feedsChanged || !p.owner(ownerSources).made {
+		if err := p.publishLists(ctx); err != nil {
+			return false, err
+		}
+		p.sourcesNext = sooner(p.sourcesNext, p.sourcesMade.Add(sourcesSoon))
+	}
+	if p.config.Pages == nil {
+		p.sourcesNext = time.Time{}
+		return false, nil
+	}
+	if p.owner(ownerHealth).made && now().Before(p.sourcesNext) {
+		return false, nil
+	}
+	return true, p.publishHealth(ctx)
+}
+
+// publishHealth makes the pages of the sources.
+func (p *Publisher) publishHealth(ctx context.Context) error {
 	infos, err := p.store.SourceInfos(ctx)
 	if err != nil {
 		return fmt.Errorf("read the sources: %w", err)
 	}
+	states, err := p.store.Sources(ctx)
+	if err != nil {
+		return fmt.Errorf("read the health of the sources: %w", err)
+	}
+	p.replace(ownerHealth, 0, p.sourcePages(statuses(infos, states)))
+	p.sourcesMade = now()
+	p.sourcesNext = p.sourcesMade.Add(sourcesEvery)
+	return nil
+}
+
+// statuses puts together what is known of sources, in the order of their titles.
+func statuses(infos []news.SourceInfo, states []news.SourceState) []site.SourceStatus {
+	byKey := make(map[news.SourceKey]*news.SourceState, len(states))
+	for i := range states {
+		byKey[states[i].Key] = &states[i]
+	}
+	list := make([]site.SourceStatus, len(infos))
+	for i := range infos {
+		list[i] = site.SourceStatus{Info: infos[i], State: news.SourceState{Health: news.HealthNew}}
+		if state := byKey[infos[i].Key]; state != nil {
+			list[i].State = *state
+		}
+	}
+	slices.SortStableFunc(list, func(a, b site.SourceStatus) int {
+		return strings.Compare(strings.ToLower(a.Info.Title), strings.ToLower(b.Info.Title))
+	})
+	return list
+}
+
+func (p *Publisher) sourcePages(list []site.SourceStatus) outcome {
+	var out outcome
+	last := max(1, (len(list)+site.SourcesPerPage-1)/site.SourcesPerPage)
+	for n := range last {
+		from := n * site.SourcesPerPage
+		body, err := p.config.Pages.Sources(site.SourcesPage{
+			Site: p.config.Site, Feeds: p.config.Feeds, Sources: list[from:min(from+site.SourcesPerPage, len(list))],
+			All: len(list), Page: n + 1, Last: last,
+		})
+		p.page(&out, site.SourcesPath(n+1), body, time.Time{}, err)
+	}
+	return out
+}
+
+// sooner gives the earlier of two moments; zero is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// publishLists makes the subscription lists: of all sources, and of those of
+// each feed. There is nothing to do as long as the sources are the same.
+func (p *Publisher) publishLists(ctx context.Context) error {
+	infos, err := p.store.SourceInfos(ctx)
+	if err != nil {
+		return fmt.Errorf("read the sources: %w", err)
+	}
+	if p.owner(ownerSources).made && reflect.DeepEqual(infos, p.sources) {
+		return nil
+	}
+	p.sources = infos
 	var out outcome
 	p.subscriptions(&out, sourcesName, p.config.Site.Title, infos)
 	for i := range p.config.Feeds {

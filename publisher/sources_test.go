@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,5 +41,32 @@ func TestSubscriptionLists(t *testing.T) {
 	publish(t, p)
 	if strings.Contains(string(p.Lookup("/sources.opml").Body), two) {
 		t.Error("a source that is gone is still listed")
+	}
+}
+
+// What a source is called may change; stories alone change no list.
+func TestSubscriptionsAreMadeAnewForOtherSources(t *testing.T) {
+	t.Parallel()
+	p, store, config := fixture(t)
+	store.sources = []news.SourceInfo{{Name: "a", Title: "The A", URL: "https://a.example/feed", Tags: []string{"go"}}}
+	publish(t, p)
+	before := p.Lookup("/latest.opml")
+	store.sources = slices.Clone(store.sources)
+	store.put("latest", stories("three"))
+	publish(t, p)
+	if p.Lookup("/latest.opml") != before {
+		t.Error("a story made another list")
+	}
+	store.sources = []news.SourceInfo{{Name: "a", Title: "Another A", URL: "https://a.example/feed"}}
+	store.touch("latest")
+	publish(t, p)
+	if !holds(p, "/latest.opml", "Another A") || !holds(p, "/sources.opml", "Another A") {
+		t.Error("the lists have the old title")
+	}
+	config.Site.Title = "Gazette"
+	p.Reconfigure(config)
+	publish(t, p)
+	if !holds(p, "/sources.opml", "Gazette") {
+		t.Error("the list has the old title of the site")
 	}
 }

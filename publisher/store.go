@@ -26,6 +26,11 @@ type Store interface {
 	// filled. The zero cursor stands before the newest.
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
 
+	// Spread gives the shown items of a feed as Newest does, from the newest
+	// on, but at most perSource of each source, its newest, and at most limit.
+	// It costs the same however many stories a source has.
+	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
+
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)
 
@@ -40,9 +45,22 @@ type Store interface {
 	// last one that entered first; otherwise as Newest.
 	Run(ctx context.Context, feed string, first, last int64) ([]news.Item, error)
 
+	// Fingerprints gives, by feed, what its places were made by; empty where
+	// that is being changed. Two that are equal mean the same definition of the
+	// feed and of what its sources give to it.
+	Fingerprints(ctx context.Context) (map[string]string, error)
+
+	// Fates tells what became of stories that a feed once showed, in their
+	// order, and the fingerprint of the feed at that moment.
+	Fates(ctx context.Context, feed string, stories []news.LastStory) (fates []news.Fate, fingerprint string, err error)
+
 	// SourceInfos gives what is known of every configured source but the local
 	// articles, by name.
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
+
+	// Sources gives the state of every configured source, by name. Neither it
+	// nor its changes raise a revision.
+	Sources(ctx context.Context) ([]news.SourceState, error)
 }
 
 // Renditions is where renditions are kept, so that a program that was started
@@ -52,9 +70,13 @@ type Renditions interface {
 	// Kept gives everything that is kept.
 	Kept(ctx context.Context) (news.Kept, error)
 
+	// LastEdition gives the edition that is kept of a feed; ok tells if one is.
+	LastEdition(ctx context.Context, feed string) (last news.LastEdition, ok bool, err error)
+
 	// Keep keeps renditions in place of those at the same paths, forgets those
-	// at the paths that are gone, and notes the revisions of feeds, all in one
-	// step. Where another process keeps the same bytes at a path already, the
+	// at the paths that are gone, and notes the revisions and the editions of
+	// feeds, all in one step. An edition doesn't take the place of one with a
+	// higher revision. Where another process keeps the same bytes at a path already, the
 	// LastModified of that one stays: modified has it, so that all processes
 	// send the same.
 	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)

@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -16,14 +17,21 @@ type memory struct {
 	items     map[string][]news.Item // by feed, newest first
 	articles  []news.Item
 	sources   []news.SourceInfo
+	states    []news.SourceState
 	err       error
 	entered   map[string][]string // by feed: public ids in the order in which they entered
 	asked     map[string]int      // Newest by feed, "revisions"
 	watchers  []chan struct{}
+
+	fingerprints map[string]string
+	fates        map[string]news.Fate // by public id, of stories that left; the zero one is gone for good
 }
 
 func newMemory() *memory {
-	return &memory{revisions: map[string]int64{}, items: map[string][]news.Item{}, asked: map[string]int{}, entered: map[string][]string{}}
+	return &memory{
+		revisions: map[string]int64{}, items: map[string][]news.Item{}, asked: map[string]int{}, entered: map[string][]string{},
+		fingerprints: map[string]string{}, fates: map[string]news.Fate{},
+	}
 }
 
 var _ Store = (*memory)(nil)
@@ -70,6 +78,14 @@ func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit
 	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
 }
 
+func (m *memory) Spread(_ context.Context, feed string, perSource, limit int) ([]news.Item, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	read := 0
+	items, _ := readerOf(m.items[feed], &read).spread(perSource, limit)
+	return items, m.err
+}
+
 // numbered gives the shown items with numbers from first to last.
 func (m *memory) numbered(feed string, first, last int64) (list []news.Item) {
 	ids := m.entered[feed]
@@ -99,10 +115,35 @@ func (m *memory) Run(_ context.Context, feed string, first, last int64) ([]news.
 	return m.numbered(feed, first, last), m.err
 }
 
+func (m *memory) Fingerprints(context.Context) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.fingerprints), m.err
+}
+
+func (m *memory) Fates(_ context.Context, feed string, stories []news.LastStory) ([]news.Fate, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked["fates"]++
+	fates := make([]news.Fate, len(stories))
+	for i, story := range stories {
+		fates[i] = m.fates[story.PublicID]
+		fates[i].SourceName = "a"
+		fates[i].Shown = fates[i].Shown || slices.ContainsFunc(m.items[feed], func(it news.Item) bool { return it.PublicID == story.PublicID })
+	}
+	return fates, m.fingerprints[feed], m.err
+}
+
 func (m *memory) SourceInfos(context.Context) ([]news.SourceInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.sources), m.err
+}
+
+func (m *memory) Sources(context.Context) ([]news.SourceState, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.states), m.err
 }
 
 func (m *memory) Articles(context.Context) ([]news.Item, error) {

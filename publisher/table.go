@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tributary/internal/news"
 	"tributary/publisher/render"
 )
 
@@ -15,8 +16,9 @@ type owner struct {
 	revision int64     // of the store, when it was made
 	expires  time.Time // when it is stale by time alone; zero: never
 	paths    []string
-	last     int64 // of a feed: number of the newest story that entered it
-	complete bool  // of a feed: its edition holds all of its stories
+	// published is what readers are given of a feed; nil when that isn't known
+	// yet.
+	published *news.LastEdition
 	// rendered is what each format of a feed gave last, by extension.
 	rendered map[string]*render.Rendered
 }

@@ -13,6 +13,7 @@ import (
 type Trouble struct {
 	Where  string    // an address, one story at an address, or "store"
 	Detail string    // what is wrong, for the operator
+	Held   bool      // a feed keeps its last edition, as the next one would lose too much
 	Since  time.Time // when it began
 }
 
@@ -21,11 +22,17 @@ type Trouble struct {
 // not again at every attempt.
 type troubles struct {
 	log     *slog.Logger
+	tell    func(trouble Trouble, over bool)
 	mu      sync.Mutex
 	byOwner map[string]map[string]Trouble // owner → Where → trouble
 }
 
 // Troubles gives what is wrong at present, by Where.
+//
+// A feed of 10 stories or more is held when its next edition would lose more
+// than half of them at once and nobody meant it: its documents and pages stay
+// as they are until the stories are back or Store.Force lets it through. Its
+// Where is the address of its page, Detail tells which stories and the command.
 func (p *Publisher) Troubles() []Trouble {
 	p.troubles.mu.Lock()
 	defer p.troubles.mu.Unlock()
@@ -49,12 +56,14 @@ func (t *troubles) set(owner string, found []Trouble) {
 		} else {
 			trouble.Since = time.Now().UTC()
 			t.log.Warn("cannot publish", "where", trouble.Where, "reason", trouble.Detail)
+			t.tell(trouble, false)
 		}
 		now[trouble.Where] = trouble
 	}
 	for where, trouble := range before {
 		if _, still := now[where]; !still {
 			t.log.Info("published again", "where", where, "after", time.Since(trouble.Since).Round(time.Millisecond))
+			t.tell(trouble, true)
 		}
 	}
 	if t.byOwner == nil {

@@ -45,7 +45,7 @@ func (r *Rendition) variant(common []Field, coding, tag string, body []byte) *Va
 	v.Revalidated = append(v.Revalidated, one("Etag", tag))
 	v.Header = append(v.Header, v.Revalidated...)
 	v.Header = append(v.Header,
-		one("Accept-Ranges", "none"),
+		one("Accept-Ranges", r.ranges(coding)),
 		one("Content-Length", strconv.Itoa(len(body))),
 		one("Content-Security-Policy", headersOf(r.Kind).policy),
 		one("Content-Type", r.ContentType),
@@ -55,6 +55,15 @@ func (r *Rendition) variant(common []Field, coding, tag string, body []byte) *Va
 		v.Header = append(v.Header, one("Content-Encoding", coding))
 	}
 	return v
+}
+
+// ranges says whether parts can be had: of files that are sent as they are,
+// since players seek in sound and video.
+func (r *Rendition) ranges(coding string) string {
+	if r.Kind == KindFile && coding == "" {
+		return "bytes"
+	}
+	return "none"
 }
 
 func one(name, value string) Field { return Field{name, []string{value}} }

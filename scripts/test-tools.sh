@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# a browser, and a checker for XML. As root on Debian it installs what is missing;
+# a browser, web servers, and a checker for XML. As root on Debian it installs what is missing;
 # elsewhere it names it and fails.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,8 +12,14 @@ need() { # PROBE PACKAGE...: packages that are lacking when the probe fails
 	sh -c "$probe" >/dev/null 2>&1 || missing="$missing $*"
 }
 need '/usr/bin/python3 -c "import feedparser"' python3-feedparser
+need 'newsboat -v' newsboat
+need 'command -v sfeed_update' sfeed
+need 'command -v curl' curl
+need 'r2e --version' rss2email
 need 'xmllint --version' libxml2-utils
 need 'chromium --version' chromium
+need 'nginx -v' nginx-light
+need 'caddy version' caddy
 need 'node --version && npm --version' nodejs npm
 
 if [ -n "$missing" ]; then
@@ -26,7 +32,8 @@ if [ -n "$missing" ]; then
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null
 fi
 
-readers=cmd/tributary/testdata/readers
-if [ ! -d "$readers/node_modules/feedsmith" ]; then
-	npm --prefix "$readers" install --silent --no-audit --no-fund </dev/null
-fi
+packages() { # FOLDER PACKAGE: installs what the folder's package.json asks for
+	[ -d "$1/node_modules/$2" ] || npm --prefix "$1" install --silent --no-audit --no-fund </dev/null
+}
+packages cmd/tributary/testdata/readers rss-parser
+packages publisher/serve/testdata/axe axe-core

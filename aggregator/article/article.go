@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -90,6 +91,8 @@ func (p Problem) String() string {
 //  5. Relative links are made absolute: to another article by the path of its
 //     file or by its slug, to a file in the folder, or, from a slash on, to
 //     an address of the site. A link to what is not there is reported.
+//  6. Pictures in the folder get their width and height, so that nothing moves
+//     when they come.
 func Load(dir string, options Options) (*Result, error) {
 	base, err := url.Parse(options.Site.URL)
 	if err != nil || base.Host == "" {
@@ -98,17 +101,24 @@ func Load(dir string, options Options) (*Result, error) {
 	if options.Site.Location == nil {
 		options.Site.Location = time.UTC
 	}
-	found, err := readFolder(dir)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("articles folder: %w", err)
+	}
+	defer root.Close()
+	found, err := readFolder(root, dir)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{options: options, base: base, markdown: newMarkdown(), broken: found.broken, problems: found.problems}
+	l := &loader{root: root, sizes: map[string]size{}, options: options, base: base, markdown: newMarkdown(), broken: found.broken, problems: found.problems}
 	l.plan(found)
 	return l.result(found.files), nil
 }
 
 // loader carries one Load.
 type loader struct {
+	root     *os.Root
+	sizes    map[string]size // of pictures, by path in the folder; zero: none is known
 	options  Options
 	base     *url.URL
 	markdown *markdown
@@ -259,7 +269,10 @@ type lineError struct {
 	err  error
 }
 
+// Error says what is wrong; who reports it adds the line.
 func (e lineError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error underneath.
 func (e lineError) Unwrap() error { return e.err }
 
 // latest gives the latest of some times.

@@ -27,17 +27,12 @@ type source struct {
 	text string
 }
 
-// readFolder reads everything below dir, through an os.Root so that neither a
+// readFolder reads everything below root, which is dir: an os.Root, so that neither a
 // symbolic link nor a race leads out of it.
-func readFolder(dir string) (*folder, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("articles folder: %w", err)
-	}
-	defer root.Close()
+func readFolder(root *os.Root, dir string) (*folder, error) {
 	f := &folder{}
 	entries := 0
-	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if entries++; entries > maxEntries {
 			return fmt.Errorf("articles folder %s holds more than %d files: move some of them away", dir, maxEntries)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -22,7 +23,10 @@ type finished struct {
 // finish makes the links in rendered HTML absolute, those of Markdown and of
 // raw HTML alike. Only tags that need it are written anew; all else stays byte
 // for byte.
-func finish(source string, resolve func(ref string) string) finished {
+//
+// A picture from the folder gets its size, unless the author gave one, so that
+// nothing moves when it comes, and any picture is loaded when it is needed.
+func finish(source string, resolve func(ref string) string, sizeOf func(address string) size) finished {
 	var out finished
 	var b strings.Builder
 	var texts texts
@@ -36,7 +40,8 @@ func finish(source string, resolve func(ref string) string) finished {
 		raw := string(z.Raw()) // before Token, which writes over it
 		token := z.Token()
 		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
-			if absolute(&token, resolve) {
+			changed := absolute(&token, resolve)
+			if token.Data == "img" && describe(&token, sizeOf) || changed {
 				raw = token.String()
 			}
 			if out.image == "" && token.Data == "img" {
@@ -96,6 +101,25 @@ func isAside(tag string) bool {
 // isBlock reports whether an element separates words.
 func isBlock(tag string) bool {
 	return !slices.Contains([]string{"a", "abbr", "b", "code", "em", "i", "kbd", "mark", "q", "s", "del", "ins", "small", "span", "strong", "sub", "sup", "u", "var", "wbr"}, tag)
+}
+
+// describe adds the size of a picture, and that it may come late, where the
+// author says neither. It reports whether it did.
+func describe(token *html.Token, sizeOf func(address string) size) (changed bool) {
+	add := func(key, value string) {
+		token.Attr = append(token.Attr, html.Attribute{Key: key, Val: value})
+		changed = true
+	}
+	if attribute(*token, "width") == "" && attribute(*token, "height") == "" {
+		if s := sizeOf(attribute(*token, "src")); s != (size{}) {
+			add("width", strconv.Itoa(s.width))
+			add("height", strconv.Itoa(s.height))
+		}
+	}
+	if attribute(*token, "loading") == "" {
+		add("loading", "lazy")
+	}
+	return changed
 }
 
 // absolute makes the addresses in a tag absolute and reports whether it had to.

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"html"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -23,7 +24,7 @@ func (l *loader) story(d *draft) (news.Story, error) {
 		return news.Story{}, err
 	}
 	resolve := func(ref string) string { return l.resolveIn(d, ref) }
-	done := finish(body.html, resolve)
+	done := finish(body.html, resolve, l.sizeOf)
 	if len(done.html) > maxContent {
 		return news.Story{}, fmt.Errorf("makes %d bytes of HTML, more than %d: split it", len(done.html), maxContent)
 	}
@@ -72,6 +73,26 @@ func (l *loader) resolveIn(d *draft, ref string) string {
 		l.problems = append(l.problems, Problem{File: d.source.path, Line: line, Message: err.Error()})
 	}
 	return absolute
+}
+
+// sizeOf gives the size of a picture in the folder by its address; zero when
+// it is none, or none whose size is known.
+func (l *loader) sizeOf(address string) size {
+	u, err := url.Parse(address)
+	if err != nil {
+		return size{}
+	}
+	prefix := strings.TrimSuffix(l.base.Path, "/") + "/articles/"
+	name, inside := strings.CutPrefix(u.Path, prefix)
+	if !inside || !strings.EqualFold(u.Host, l.base.Host) || l.targets[name] != name {
+		return size{}
+	}
+	s, known := l.sizes[name]
+	if !known {
+		s, _ = measure(l.root, name) // a picture that can't be read is shown as it is
+		l.sizes[name] = s
+	}
+	return s
 }
 
 // title gives an article's title, by rule 3 of Load.

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"maps"
 	"slices"
 
 	"tributary/internal/news"
@@ -23,7 +22,6 @@ func Text(known *news.Known, story *news.Story, rules Rules) news.Changes {
 		date: story.Date, publicID: story.PublicID, original: story.Original,
 	}, old, rules.Member(story, rules.Source))
 	changes.Update = []news.Story{*story}
-	changes.Place, changes.Unplace = placer.place, placer.unplace
-	changes.Feeds = slices.Sorted(maps.Keys(placer.feeds))
+	placer.into(&changes)
 	return changes
 }

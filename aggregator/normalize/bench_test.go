@@ -25,7 +25,7 @@ func sample(b *testing.B) string {
 	return s
 }
 
-func BenchmarkSanitise3KB(b *testing.B) {
+func BenchmarkSanitize3KB(b *testing.B) {
 	in := sample(b)
 	m, policy := markup{html: in, base: testBase(), limit: maxContent}, newPolicy(nil)
 	b.Run("tokenizer alone", func(b *testing.B) {
@@ -62,7 +62,7 @@ func BenchmarkSanitise3KB(b *testing.B) {
 	})
 }
 
-func BenchmarkSanitiseText(b *testing.B) {
+func BenchmarkSanitizeText(b *testing.B) {
 	in := strings.Repeat("Plain words without any markup. ", 32)
 	policy := newPolicy(nil)
 	b.ReportAllocs()

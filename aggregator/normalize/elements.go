@@ -1,7 +1,7 @@
 package normalize
 
 // element says what becomes of one HTML element. The table of elements is the
-// one truth of the sanitising policy: our pass and bluemonday's policy are both
+// one truth of the sanitizing policy: our pass and bluemonday's policy are both
 // made from it, so neither can allow what the other does not know.
 type element struct {
 	name   string

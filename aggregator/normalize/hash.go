@@ -45,6 +45,12 @@ func contentHash(s *news.Story) uint64 {
 	for _, e := range s.Enclosures {
 		h.add(e.URL, e.Type)
 		h.number(e.Length)
+		if e.Duration != 0 || e.Episode != (news.Episode{}) { // else the hash is what it was before there were these
+			h.number(e.Duration)
+			h.number(int64(e.Episode.Number))
+			h.number(int64(e.Episode.Season))
+			h.add(e.Episode.Kind, e.Episode.Explicit)
+		}
 	}
 	return uint64(h)
 }

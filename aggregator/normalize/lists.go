@@ -97,12 +97,29 @@ func enclosures(base *url.URL, given []news.Enclosure) []news.Enclosure {
 			continue
 		}
 		seen[u] = true
-		kept = append(kept, news.Enclosure{URL: u, Type: mediaType(g.Type), Length: max(g.Length, 0)})
+		kept = append(kept, news.Enclosure{
+			URL: u, Type: mediaType(g.Type), Length: max(g.Length, 0), Duration: max(g.Duration, 0), Episode: episode(g.Episode),
+		})
 		if len(kept) == maxEnclosures {
 			break
 		}
 	}
 	return kept
+}
+
+// episode keeps what a podcast can say, and of each word only those that mean
+// something.
+func episode(given news.Episode) news.Episode {
+	e := news.Episode{Number: max(given.Number, 0), Season: max(given.Season, 0)}
+	switch given.Kind {
+	case "full", "trailer", "bonus":
+		e.Kind = given.Kind
+	}
+	switch given.Explicit {
+	case "true", "false":
+		e.Explicit = given.Explicit
+	}
+	return e
 }
 
 // mediaType is a media type without its parameters, lower case (RFC 9110

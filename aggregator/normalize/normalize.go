@@ -96,7 +96,7 @@ type writer struct {
 	policy  *bluemonday.Policy
 	authors []news.Person // of stories without their own
 	cut     int           // stories whose content was too long
-	cost    int           // of sanitising so far, see maxCost
+	cost    int           // of sanitizing so far, see maxCost
 	bare    int           // stories whose texts were left out for it
 	origin  *url.URL      // the host that the document really came from; nil when unknown
 	looks   uint64        // hash of all beside the entry that decides a story's looks

@@ -37,7 +37,7 @@ func TestBatch(t *testing.T) {
 			ID: " tag:1 ", Link: "/1?utm_source=x", Title: news.Text{Value: "A &amp; B"},
 			Summary: news.Text{Value: "short"}, Content: news.Text{Value: `<p>Long <img src="i.png"></p>`},
 			Published: published, RawHash: 7, Comments: "/1#c",
-			Enclosures: []news.Enclosure{{URL: "/a.mp3", Type: "Audio/MPEG; x=y", Length: -1}, {URL: "/a.mp3"}, {URL: "ftp://x/"}},
+			Enclosures: []news.Enclosure{{URL: "/a.mp3", Type: "Audio/MPEG; x=y", Length: -1, Duration: -1, Episode: news.Episode{Season: -1, Kind: "full", Explicit: "maybe"}}, {URL: "/a.mp3"}, {URL: "ftp://x/"}},
 			Origin:     &news.Origin{Title: "<i>Else</i>", Link: "javascript:x"},
 		}},
 	}
@@ -52,7 +52,7 @@ func TestBatch(t *testing.T) {
 			Summary: "short", Content: `<p>Long <img src="https://www.blog.example/i.png"></p>`, Excerpt: "short", Words: 1,
 			Language: "en-US", Comments: "https://www.blog.example/1#c", Image: "https://www.blog.example/i.png",
 			Authors:    []news.Person{{Name: "Ann"}},
-			Enclosures: []news.Enclosure{{URL: "https://www.blog.example/a.mp3", Type: "audio/mpeg"}},
+			Enclosures: []news.Enclosure{{URL: "https://www.blog.example/a.mp3", Type: "audio/mpeg", Episode: news.Episode{Kind: "full"}}},
 			Origin:     &news.Origin{Title: "Else"}, RawHash: 7 ^ looksHash(&news.Source{}), Original: true,
 			Published: time.Date(2024, 5, 6, 6, 8, 9, 123000000, time.UTC),
 			Hash:      got.Stories[0].Hash,
@@ -83,7 +83,13 @@ func TestHashIsStable(t *testing.T) {
 		"author":    func(s *news.Story) { s.Authors = []news.Person{{Email: "a"}} },
 		"category":  func(s *news.Story) { s.Categories = nil },
 		"enclosure": func(s *news.Story) { s.Enclosures = []news.Enclosure{{URL: "u", Type: "y", Length: 4}} },
-		"border":    func(s *news.Story) { s.Title, s.Link = "tl", "" },
+		"duration": func(s *news.Story) {
+			s.Enclosures = []news.Enclosure{{URL: "u", Type: "y", Length: 3, Duration: 1}}
+		},
+		"episode": func(s *news.Story) {
+			s.Enclosures = []news.Enclosure{{URL: "u", Type: "y", Length: 3, Episode: news.Episode{Number: 1}}}
+		},
+		"border": func(s *news.Story) { s.Title, s.Link = "tl", "" },
 	} {
 		other := s
 		if change(&other); contentHash(&other) == base {

@@ -9,7 +9,7 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// PolicyVersion rises with each change of what the sanitising policy lets
+// PolicyVersion rises with each change of what the sanitizing policy lets
 // through. It is stored with each story, so that what an older one let in can
 // be sanitised again.
 const PolicyVersion = 2

@@ -16,7 +16,7 @@ const (
 	maxDepth   = 100       // elements inside each other; tags beyond go, their content stays
 )
 
-// maxCost is what sanitising the texts of one document may cost, counted in
+// maxCost is what sanitizing the texts of one document may cost, counted in
 // tags: some 0.4 s of CPU. The stories of a document rich in markup come well
 // below, all 500 of them; one that is nothing but markup would take many
 // seconds. An attribute, most often a URL, costs as much as several tags.
@@ -40,7 +40,7 @@ type fragment struct {
 	words   int
 	image   string // the first that could stand for the story
 	cut     bool   // it was too long
-	cost    int    // of sanitising it, see maxCost
+	cost    int    // of sanitizing it, see maxCost
 }
 
 // rules are the settings of a source that bear on its HTML.

@@ -61,6 +61,7 @@ func (w *rewritten) fromEntry(entry *atom.Entry) news.Entry {
 		Enclosures: atomEnclosures(entry.Links, x),
 	}
 	w.setEntryContext(&e, at)
+	x.describe(e.Enclosures)
 	if c := entry.Content; c != nil {
 		e.Content = w.textOf(c.Value, at)
 		if e.Link == "" {

@@ -130,6 +130,7 @@ func (x extensions) enclosures() []news.Enclosure {
 		if class := mediaClass(e); class == "audio" || class == "video" {
 			list = append(list, news.Enclosure{
 				URL: strings.TrimSpace(e.Attrs["url"]), Type: e.Attrs["type"], Length: parseLength(e.Attrs["filesize"]),
+				Duration: parseDuration(e.Attrs["duration"]),
 			})
 		}
 	}

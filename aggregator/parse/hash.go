@@ -28,6 +28,12 @@ func hashEntry(e *news.Entry) uint64 {
 	for _, f := range e.Enclosures {
 		h.strings(f.URL, f.Type)
 		h.uint64(uint64(f.Length))
+		if f.Duration != 0 || f.Episode != (news.Episode{}) { // else the hash is what it was before there were these
+			h.uint64(uint64(f.Duration))
+			h.int(f.Episode.Number)
+			h.int(f.Episode.Season)
+			h.strings(f.Episode.Kind, f.Episode.Explicit)
+		}
 	}
 	if o := e.Origin; o != nil {
 		h.strings(o.Title, o.ID, o.Link)

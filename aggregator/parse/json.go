@@ -102,7 +102,9 @@ func fromJSONItem(item *json.Item) news.Entry {
 	if item.Attachments != nil {
 		var files []news.Enclosure
 		for _, a := range *item.Attachments {
-			files = append(files, news.Enclosure{URL: strings.TrimSpace(a.URL), Type: a.MimeType, Length: max(a.SizeInBytes, 0)})
+			files = append(files, news.Enclosure{
+				URL: strings.TrimSpace(a.URL), Type: a.MimeType, Length: max(a.SizeInBytes, 0), Duration: max(a.DurationInSeconds, 0),
+			})
 		}
 		e.Enclosures = distinctEnclosures(files)
 	}

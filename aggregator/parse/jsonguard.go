@@ -59,7 +59,7 @@ var (
 		"id": anyValue{}, "url": "", "external_url": "", "title": "", "content_html": "", "content_text": "",
 		"summary": "", "image": "", "banner_image": "", "date_published": "", "date_modified": "", "language": "",
 		"author": jsonAuthor, "authors": objects{jsonAuthor}, "tags": stringList{},
-		"attachments": objects{jsonShape{"url": "", "mime_type": "", "title": "", "size_in_bytes": anyValue{}}},
+		"attachments": objects{jsonShape{"url": "", "mime_type": "", "title": "", "size_in_bytes": anyValue{}, "duration_in_seconds": anyValue{}}},
 	}
 	jsonFeed = jsonShape{
 		"version": "", "title": "", "home_page_url": "", "feed_url": "", "description": "", "icon": "", "favicon": "",

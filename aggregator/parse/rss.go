@@ -62,6 +62,7 @@ func (w *rewritten) fromItem(item *rss.Item) news.Entry {
 	w.setEntryContext(&e, at)
 	w.rssTexts(&e, item, x, at)
 	rssDates(&e, item, x)
+	x.describe(e.Enclosures)
 	if item.GUID != nil {
 		e.ID = plain(item.GUID.Value)
 		if e.Link == "" && isWebAddress(e.ID) && !strings.EqualFold(item.GUID.IsPermalink, "false") {

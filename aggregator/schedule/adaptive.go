@@ -20,7 +20,7 @@ func adaptiveInterval(gap time.Duration) time.Duration {
 	return min(max(gap/2, AdaptiveMin), AdaptiveMax)
 }
 
-// MedianGap gives the median time between neighbouring dates, in any order;
+// MedianGap gives the median time between neighboring dates, in any order;
 // zero dates count as missing. It is zero, unknown, with fewer than three
 // dates: one gap says nothing about a pace. An even number of gaps gives the
 // mean of the middle two.

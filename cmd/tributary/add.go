@@ -39,7 +39,8 @@ func newAdd(a *app) *cobra.Command {
 what they hold, and asks which one to add. The config keeps its comments and its
 order; the new source stands at its end. Where the file can't be changed, the
 block to add is printed instead.`,
-		Args: cobra.ExactArgs(1),
+		Args:              oneArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.add(cmd.Context(), args[0], flags)
 		},
@@ -88,7 +89,7 @@ func (a *app) findFeeds(ctx context.Context, c *config.Config, address string) (
 		Delay:         addDelay,
 		Step: func(address string) {
 			if isTerminal(a.stderr) {
-				fmt.Fprintln(a.stderr, "looking at", printable(address))
+				fmt.Fprintln(a.stderr, "looking at", oneLine(address))
 			}
 		},
 	}
@@ -136,7 +137,7 @@ func (a *app) showCandidate(i int, c *discover.Candidate, known string) {
 	if known != "" {
 		title += "  — already there as " + known
 	}
-	fmt.Fprintf(a.stdout, "%d  %s\n   %s (%s, %s)\n", i+1, printable(title), printable(c.URL), c.Type, countStories(c.Stories))
+	fmt.Fprintf(a.stdout, "%d  %s\n   %s (%s, %s)\n", i+1, oneLine(title), oneLine(c.URL), c.Type, countStories(c.Stories))
 	for _, story := range c.Newest {
 		date := "no date   "
 		if !story.Date.IsZero() {
@@ -146,10 +147,10 @@ func (a *app) showCandidate(i int, c *discover.Candidate, known string) {
 		if name == "" {
 			name = story.Link
 		}
-		fmt.Fprintf(a.stdout, "   %s  %s\n", date, printable(name))
+		fmt.Fprintf(a.stdout, "   %s  %s\n", date, oneLine(name))
 	}
 	for _, trouble := range c.Trouble {
-		fmt.Fprintf(a.stdout, "   ! %s\n", printable(trouble))
+		fmt.Fprintf(a.stdout, "   ! %s\n", oneLine(trouble))
 	}
 }
 
@@ -194,7 +195,7 @@ func (a *app) choose(known []string, yes bool) (int, error) {
 		fmt.Fprintln(a.stderr, "nothing was added")
 		return -1, nil
 	}
-	return -1, fmt.Errorf("nothing was added: %q is no answer", printable(answer))
+	return -1, fmt.Errorf("nothing was added: %q is no answer", oneLine(answer))
 }
 
 // appendSource adds a source to the config file and says so.
@@ -236,7 +237,3 @@ func nameFor(c *config.Config, said string, feed *discover.Candidate) string {
 		return taken
 	})
 }
-
-// printable keeps text that came from elsewhere from breaking lines or playing
-// with the terminal.
-func printable(s string) string { return opml.Plain(s) }

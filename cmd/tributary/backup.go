@@ -21,7 +21,7 @@ func newBackup(a *app) *cobra.Command {
 		Long: `Writes a consistent copy of the database to FILE, as it is at one moment, while
 other commands go on reading and writing. FILE appears only once it is whole.
 To restore one, stop the program and put it in the place of the database.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.config()
 			if err != nil {

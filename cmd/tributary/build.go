@@ -9,31 +9,44 @@ import (
 
 	"tributary/aggregator"
 	"tributary/internal/config"
+	"tributary/publisher"
 	"tributary/publisher/export"
 )
 
 func newBuild(a *app) *cobra.Command {
 	var out string
-	var noRefresh bool
+	var noRefresh, inPlace bool
 	cmd := &cobra.Command{
 		Use:   "build --out DIR",
 		Short: "Write everything as files for a static host",
 		Long: `Pulls what is due, then writes every page and feed into a folder: the same bytes
-that serve would give. A source that fails doesn't stop it: its last stories stay.`,
+that serve would give. A source that fails doesn't stop it: its last stories stay.
+
+The whole folder is exchanged for a new one at once, with files in it that are
+not from a build. With --in-place it stays the same folder and files are replaced
+one by one, for a folder that is mounted into a container or otherwise held open.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				return errors.New(`build needs a folder to write to: "tributary build --out public"`)
 			}
-			return a.build(cmd.Context(), out, noRefresh)
+			write := export.Write
+			if inPlace {
+				write = export.WriteInPlace
+			}
+			return a.build(cmd.Context(), out, noRefresh, write)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`folder` to write to")
 	cmd.Flags().BoolVar(&noRefresh, "no-refresh", false, "write what is stored, pull nothing")
+	cmd.Flags().BoolVar(&inPlace, "in-place", false, "replace files one by one, not the folder as a whole")
 	return cmd
 }
 
-func (a *app) build(ctx context.Context, out string, noRefresh bool) error {
+// writer is export.Write or export.WriteInPlace.
+type writer func(context.Context, string, map[string]*publisher.Rendition, export.Archives) (export.Report, error)
+
+func (a *app) build(ctx context.Context, out string, noRefresh bool, write writer) error {
 	c, err := a.config()
 	if err != nil {
 		return err
@@ -45,9 +58,13 @@ func (a *app) build(ctx context.Context, out string, noRefresh bool) error {
 	if _, err := e.articles.tellProblems(a.stderr); err != nil {
 		return failed(errors.Join(err, e.close()))
 	}
-	report, err := e.writeFiles(ctx, out)
+	report, err := e.writeFiles(ctx, out, write)
 	if err := errors.Join(err, e.close()); err != nil {
 		return failed(err)
+	}
+	if report.InPlace != "" {
+		fmt.Fprintf(a.stderr, "tributary: %s was not exchanged as a whole, its files were replaced one by one: %s; --in-place says that this is meant\n",
+			out, report.InPlace)
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s: %d written, %d unchanged, %d removed\n",
 		out, report.Written, report.Unchanged, report.Removed)
@@ -76,11 +93,11 @@ func (a *app) pullForBuild(ctx context.Context, c *config.Config, noRefresh bool
 }
 
 // writeFiles writes all that can be published; the error names what can't.
-func (e *engine) writeFiles(ctx context.Context, out string) (export.Report, error) {
+func (e *engine) writeFiles(ctx context.Context, out string, write writer) (export.Report, error) {
 	if err := e.publishOnce(ctx); err != nil {
 		return export.Report{}, err
 	}
-	report, err := export.Write(ctx, out, e.publisher.Renditions(), export.Archives{
+	report, err := write(ctx, out, e.publisher.Renditions(), export.Archives{
 		Paths: e.publisher.ArchivePaths(), Make: e.publisher.Archive,
 	})
 	return report, errors.Join(err, e.troubles())

@@ -82,10 +82,11 @@ func (d *diskSite) remount(flags uintptr) {
 }
 
 // crash runs the server until it shows a story and kills it: a crash leaves
-// the log of the database beside it.
+// the log of the database beside it. It happens ten minutes ago, so that a visit
+// which it cut off has lost its lease by now.
 func (d *diskSite) crash(title string) {
 	d.t.Helper()
-	p := d.start(program, "serve", "--listen", "127.0.0.1:0")
+	p := d.start(backdated, "10m", "serve", "--listen", "127.0.0.1:0")
 	await(d.t, p.address(d.t)+"/latest.json", title)
 	p.Process.Kill()
 	p.wait(d.t)

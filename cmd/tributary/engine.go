@@ -41,6 +41,7 @@ type engine struct {
 	config     *config.Config
 	settings   atomic.Pointer[aggregator.Settings] // a reload replaces them
 	snapshot   atomic.Pointer[config.Snapshot]     // of the config that settings are made of
+	taken      atomic.Pointer[config.Config]       // what settings are made of
 	inForce    atomic.Pointer[string]              // hash of the config that was applied by this process; nil before
 	articles   *articles
 	store      *sqlite.DB
@@ -49,10 +50,13 @@ type engine struct {
 	publisher  *publisher.Publisher
 }
 
-// observers are told what the aggregator does; nil for nobody.
+// observers are told what the engines do; nil for nobody.
 type observers struct {
 	visited func(aggregator.Visited)
 	held    func(source string, due time.Time)
+
+	rounded  func(took time.Duration, err error)
+	troubled func(trouble publisher.Trouble, over bool)
 }
 
 // open wires the engines by a config and makes the store follow it.
@@ -91,7 +95,8 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 		PageStore: e.store, Pages: newPageFetcher(c, e.client),
 		Now: a.now, Observe: o.visited, Held: o.held,
 	})
-	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log})
+	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log,
+		Rounded: o.rounded, Troubled: o.troubled})
 	return e, nil
 }
 
@@ -117,6 +122,7 @@ func (e *engine) prepareSettings(c *config.Config, local *articles) error {
 		return err
 	}
 	e.settings.Store(&settings)
+	e.taken.Store(c)
 	e.snapshot.Store(snapshot)
 	return nil
 }

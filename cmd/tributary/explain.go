@@ -81,8 +81,19 @@ func (e *engine) explainer(c *config.Config, now func() time.Time) *explain.Expl
 		Select: func(ctx context.Context, feed news.Feed, at time.Time) (news.Edition, error) {
 			return publisher.Select(ctx, e.store, c.Site(), feed, at)
 		},
-		Now: now,
+		Held: e.heldFeed,
+		Now:  now,
 	}
+}
+
+// heldFeed says why a feed is held, as far as this process publishes.
+func (e *engine) heldFeed(_ context.Context, feed string) (why string, err error) {
+	for _, trouble := range e.publisher.Troubles() {
+		if trouble.Held && trouble.Where == "/"+feed {
+			return trouble.Detail, nil
+		}
+	}
+	return "", nil
 }
 
 func printReport(w io.Writer, report *explain.Report) error {
@@ -94,10 +105,10 @@ func printReport(w io.Writer, report *explain.Report) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, g := range report.Gone {
-		fmt.Fprintf(table, "%s\t%s since %s\t%s\t%s\n", g.Source, g.Kind, shortTime(timeOf(g.At)), printable(g.ID), printable(g.Reason))
+		fmt.Fprintf(table, "%s\t%s since %s\t%s\t%s\n", g.Source, g.Kind, shortTime(timeOf(g.At)), oneLine(g.ID), oneLine(g.Reason))
 	}
 	for _, l := range report.LeftOut {
-		fmt.Fprintf(table, "%s\t%s at %s\t%s\t%s\n", l.Source, l.Action, shortTime(l.At), printable(l.ID), printable(l.Reason))
+		fmt.Fprintf(table, "%s\t%s at %s\t%s\t%s\n", l.Source, l.Action, shortTime(l.At), oneLine(l.ID), oneLine(l.Reason))
 	}
 	return table.Flush()
 }
@@ -107,7 +118,7 @@ func printTraced(w io.Writer, s *explain.Story) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(table, "%s\t%s\n", name, printable(value))
+			fmt.Fprintf(table, "%s\t%s\n", name, oneLine(value))
 		}
 	}
 	row("story", s.Title)

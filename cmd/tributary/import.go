@@ -84,7 +84,7 @@ func newSourcesOf(c *config.Config, list []opml.Subscription, tags []string) (so
 			reason = "it comes twice"
 		}
 		if reason != "" {
-			skipped = append(skipped, fmt.Sprintf("%s: %s", printable(s.URL), reason))
+			skipped = append(skipped, fmt.Sprintf("%s: %s", oneLine(s.URL), reason))
 			continue
 		}
 		name := opml.Name(s.Title, address, taken)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func TestKill(t *testing.T) {
 	w.checkStore()
 	w.checkFeeds()
 	wholeFiles(t, w.site, false)
+	if left, _ := filepath.Glob(w.site.path(".public*")); len(left) > 0 {
+		t.Errorf("builds leave %q", left)
+	}
 }
 
 // killWorld is a site and its upstreams, with what these have published.

@@ -44,7 +44,7 @@ func withLists(ctx context.Context, store *sqlite.DB, c *config.Config, log *slo
 	}
 	with, leftOut := c.WithListed(listed)
 	for _, line := range leftOut {
-		log.Info("left out of a reading list", "entry", printable(line))
+		log.Info("left out of a reading list", "entry", oneLine(line))
 	}
 	return with, nil
 }

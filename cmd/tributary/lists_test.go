@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -28,22 +27,6 @@ func listsConfig(up *upstreamtest.Server, opml string) string {
 	host := netip.MustParseAddrPort(strings.TrimPrefix(up.URL(""), "http://")).String()
 	return fmt.Sprintf("%s\n[host.%q]\nallow_networks = [\"127.0.0.0/8\"]\n\n[[reading_list]]\nopml = %q\ntags = [\"listed\"]\n\n[[feed]]\nname = \"latest\"\ntags = [\"listed\"]\n",
 		bareConfig, host, opml)
-}
-
-// sourceRows are the rows of `sources --json` by name.
-func (s *testSite) sourceRows() map[string]sourceJSON {
-	s.t.Helper()
-	var rows []sourceJSON
-	if err := json.Unmarshal([]byte(s.run("sources", "--json")), &rows); err != nil {
-		s.t.Fatal(err)
-	}
-	byName := map[string]sourceJSON{}
-	for _, row := range rows {
-		if !strings.HasPrefix(row.Name, "@") {
-			byName[row.Name] = row
-		}
-	}
-	return byName
 }
 
 // TestRefreshReadingList follows a list on disk with refresh: sources come, are

@@ -53,7 +53,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitDone
 	}
 	if message := err.Error(); message != "" {
-		fmt.Fprintln(a.stderr, "tributary: "+message)
+		fmt.Fprintln(a.stderr, "tributary: "+harmless(message)) // it may quote an upstream
 	}
 	var failed *failure
 	if errors.As(err, &failed) {

@@ -14,7 +14,13 @@ import (
 var update = flag.Bool("update", false, "write the expected output of scripts anew")
 
 // TestMain lets scripts and tests start this program as a process.
+//
+// The admin listener is off unless a test asks for it: tests run beside each
+// other, and its default address is one.
 func TestMain(m *testing.M) {
+	if os.Getenv("TRIBUTARY_ADMIN") == "" {
+		os.Setenv("TRIBUTARY_ADMIN", "off")
+	}
 	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated})
 }
 

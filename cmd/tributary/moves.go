@@ -21,15 +21,7 @@ type move struct {
 
 // acceptMoves writes the new addresses of moved sources into the config.
 func (a *app) acceptMoves(ctx context.Context, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
+	c, states, err := a.configured(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,8 +45,8 @@ func (a *app) acceptMoves(ctx context.Context, asJSON bool) error {
 // acceptable gives the moves that can be taken as they are, and says of the
 // others why not:
 //
-//  1. Headers and credentials would go to another host, which only a redirect
-//     named.
+//  1. Headers and credentials would go to another origin, which only a redirect
+//     named. The same host with https in place of http is none.
 //  2. Another source has the address, or would get it.
 func acceptable(c *config.Config, states []news.SourceState) (moves []move, left []string) {
 	taken := make(map[string]string, len(c.Sources()))
@@ -69,8 +61,8 @@ func acceptable(c *config.Config, states []news.SourceState) (moves []move, left
 		}
 		m := move{Name: source.Name, From: source.URL, To: state.MovedTo}
 		switch other := taken[m.To]; {
-		case len(source.Fetch.Headers) > 0 && hostname(m.From) != hostname(m.To):
-			left = append(left, fmt.Sprintf("%s has moved to %s, another host, which would get its headers and credentials", m.Name, m.To))
+		case len(source.Fetch.Headers) > 0 && !trusted(m.From, m.To):
+			left = append(left, fmt.Sprintf("%s has moved to %s, another host or port, which would get its headers and credentials", m.Name, m.To))
 		case other != "":
 			left = append(left, fmt.Sprintf("%s has moved to %s, the address of %s: remove one of them", m.Name, m.To, other))
 		default:
@@ -81,12 +73,27 @@ func acceptable(c *config.Config, states []news.SourceState) (moves []move, left
 	return moves, left
 }
 
-func hostname(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
+// trusted reports whether what may be sent to one address may be sent to another
+// one: same host, same port, or the usual port of https in place of that of http.
+func trusted(from, to string) bool {
+	a, err1 := url.Parse(from)
+	b, err2 := url.Parse(to)
+	if err1 != nil || err2 != nil || !strings.EqualFold(a.Hostname(), b.Hostname()) {
+		return false
 	}
-	return strings.ToLower(u.Hostname())
+	upgraded := a.Scheme == "http" && b.Scheme == "https"
+	return a.Scheme == b.Scheme && port(a) == port(b) || upgraded && port(a) == "80" && port(b) == "443"
+}
+
+// port is the port of an address, that of its scheme where it names none.
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }
 
 func (a *app) printMoves(moves []move, asJSON bool) error {

@@ -36,7 +36,7 @@ func TestAcceptMoves(t *testing.T) {
 		t.Errorf("after two visits: %q", out)
 	}
 	s.run("refresh", "--all")
-	if out := s.run("sources"); !strings.Contains(out, "permanently at "+up.URL("/new")+"; --accept-moves") {
+	if out := s.run("sources"); !strings.Contains(out, "permanently at "+up.URL("/new")) || !strings.Contains(out, "plain: `tributary sources --accept-moves`") {
 		t.Errorf("sources doesn't tell the move:\n%s", out)
 	}
 
@@ -68,5 +68,27 @@ func TestAcceptMoves(t *testing.T) {
 	if out := s.run("sources", "--json"); strings.Contains(out, `"name":"plain","url":"`+up.URL("/plain")) ||
 		!strings.Contains(out, `"name":"plain","url":"`+up.URL("/new")+`","health":"ok"`) {
 		t.Errorf("sources: %s", out)
+	}
+}
+
+func TestTrusted(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		from, to string
+		want     bool
+		reason   string
+	}{
+		{"https://a.example/feed", "https://A.example:443/new", true, "the same origin, written otherwise"},
+		{"http://a.example/feed", "https://a.example/feed", true, "encrypted now"},
+		{"http://a.example:80/", "https://a.example:443/", true, "the same with ports"},
+		{"https://a.example/", "http://a.example/", false, "readable by anyone on the way"},
+		{"https://a.example/", "https://a.example:8443/", false, "another program may listen there"},
+		{"http://a.example:8080/", "https://a.example/", false, "the same"},
+		{"https://a.example/", "https://a.example.org/", false, "another host"},
+		{"https://a.example/", "https://%zz/", false, "no address"},
+	} {
+		if got := trusted(row.from, row.to); got != row.want {
+			t.Errorf("from %s to %s: %t, want %t: %s", row.from, row.to, got, row.want, row.reason)
+		}
 	}
 }

@@ -31,7 +31,7 @@ func newParse(a *app) *cobra.Command {
 		Short: "Show what the aggregator makes of a document",
 		Long: `Reads one feed document and prints what would be stored of it, as JSON: mended,
 with absolute URLs and sanitized content.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.parse(cmd.Context(), args[0], from)
 		},

@@ -180,7 +180,7 @@ func printChanges(w io.Writer, kind string, changes []config.Change) {
 		if c.Former != "" {
 			what += ", was " + c.Former
 		}
-		fmt.Fprintf(w, "%s %s\t%s\n", kind, printable(c.Name), what)
+		fmt.Fprintf(w, "%s %s\t%s\n", kind, oneLine(c.Name), what)
 		printKeys(w, "  ", c.Keys)
 	}
 }
@@ -195,5 +195,5 @@ func orNone(value string) string {
 	if value == "" {
 		return "(none)"
 	}
-	return printable(value)
+	return oneLine(value)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,10 @@ func newRefresh(a *app) *cobra.Command {
 		Use:   "refresh [NAME...]",
 		Short: "Pull what is due once",
 		Long: `Pulls the sources that are due, or the named ones, due or not, stores and
-publishes what they bring, and prints what came of each. Exits with 1 when one of them failed. A
-source that another process is visiting is left to it and told as held; so is
-one whose visit was killed, until that visit's time is over.`,
+publishes what they bring, and prints what came of each. Exits with 1 when one
+of them failed. A source that another process is visiting is left to it and told
+as held; so is one whose visit was killed, until that visit's time is over.`,
+		ValidArgsFunction: a.completeSources,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			round.Names = args
 			return a.refresh(cmd.Context(), round, asJSON)
@@ -190,5 +192,22 @@ func printVisitTable(w io.Writer, visited []aggregator.Visited) error {
 	return err
 }
 
-// oneLine keeps text that came from elsewhere from breaking a table.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps text that came from elsewhere from breaking a table, or from
+// giving orders to the terminal.
+func oneLine(s string) string { return strings.Join(strings.Fields(harmless(s)), " ") }
+
+// harmless leaves characters out that order a terminal about, or turn the
+// direction of the text around. Lines stay lines.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.In(r, unicode.Zl, unicode.Zp) || r == '\r' || r == 0x85:
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf):
+			return -1
+		}
+		return r
+	}, s)
+}

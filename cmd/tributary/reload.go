@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"tributary/internal/config"
 	"tributary/internal/watch"
+	"tributary/publisher/admin"
 	"tributary/publisher/serve"
 )
 
@@ -22,15 +24,25 @@ const configSettle = 200 * time.Millisecond
 type reloader struct {
 	a       *app
 	e       *engine
+	desk    *desk
 	handler *serve.Handler
 	flags   config.Node // over every config
 	watch   bool        // look for changes of the files, not only for SIGHUP
 	lists   *lists
 	log     *slog.Logger
+	asks    chan chan<- admin.Reloaded   // reloads that somebody waits for
+	stands  atomic.Pointer[admin.Config] // how the config stands; never nil
 }
 
-// run reloads at each SIGHUP and, if asked to, whenever the config or a file
-// that it includes was saved, until ctx ends.
+func newReloader(a *app, e *engine, d *desk, flags config.Node, watch bool, log *slog.Logger) *reloader {
+	r := &reloader{a: a, e: e, desk: d, flags: flags, watch: watch, log: log, asks: make(chan chan<- admin.Reloaded)}
+	r.note(e.config, admin.Reloaded{Taken: true})
+	return r
+}
+
+// run reloads at each SIGHUP, when it is asked to and, unless that is turned off,
+// whenever the config, a file that it includes or one of the theme was saved,
+// until ctx ends.
 func (r *reloader) run(ctx context.Context) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -46,14 +58,13 @@ func (r *reloader) run(ctx context.Context) error {
 func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <-chan os.Signal) *config.Config {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	files := current.Files()
+	files := watched(current)
 	saved := r.saved(ctx, files)
 	if current != r.e.config { // saved again, perhaps, before its files were watched
-		if next := r.reload(ctx, current); next != nil {
-			current = next
-		}
+		current, _ = r.reload(ctx, current)
 	}
 	for {
+		var answer chan<- admin.Reloaded // nil: nobody waits for it
 		select {
 		case <-ctx.Done():
 			return current
@@ -64,17 +75,28 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 			continue
 		case <-hangups:
 		case <-saved:
+		case answer = <-r.asks:
 		}
 		if ctx.Err() != nil {
 			return current
 		}
-		if next := r.reload(ctx, current); next != nil {
-			current = next
+		var reloaded admin.Reloaded
+		current, reloaded = r.reload(ctx, current)
+		if answer != nil {
+			answer <- reloaded // it has room
 		}
-		if !slices.Equal(current.Files(), files) {
+		if !slices.Equal(watched(current), files) {
 			return current
 		}
 	}
+}
+
+// watched are the files that a config is made of: its own and those of the theme.
+func watched(c *config.Config) []string {
+	if c.Theme() == "" {
+		return c.Files()
+	}
+	return append(slices.Clone(c.Files()), c.Theme())
 }
 
 // saved gives a channel that tells of saved files; nil tells of none.
@@ -90,9 +112,9 @@ func (r *reloader) saved(ctx context.Context, files []string) <-chan struct{} {
 	return saved
 }
 
-// reload takes the config as it is now. It gives nil, and changes nothing,
-// when that has mistakes.
-func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Config {
+// reload takes the config as it is now and gives it, or the former one when it
+// has mistakes or could not be taken as a whole.
+func (r *reloader) reload(ctx context.Context, former *config.Config) (current *config.Config, reloaded admin.Reloaded) {
 	next, err := r.a.config()
 	if err == nil {
 		err = next.Override(r.flags)
@@ -102,18 +124,21 @@ func (r *reloader) reload(ctx context.Context, former *config.Config) *config.Co
 	}
 	if err != nil {
 		r.log.Error("config not taken, the former one stays in force", "error", err)
-		return nil
+		return former, r.note(former, admin.Reloaded{Mistakes: err.Error()})
 	}
 	if err := r.apply(ctx, next); err != nil {
 		r.log.Error("config not taken as a whole; save it again or send SIGHUP to retry", "error", err)
-		return nil
+		return former, r.note(former, admin.Reloaded{Error: "not taken as a whole: " + err.Error()})
 	}
 	r.lists.follow(next)
-	r.log.Info("config taken", "sources", len(next.Sources()), "feeds", len(next.Feeds()))
+	reloaded = admin.Reloaded{
+		Taken: true, Sources: len(next.Sources()), Feeds: len(next.Feeds()), Restart: restartFor(r.e.config, next),
+	}
+	r.log.Info("config taken", "sources", reloaded.Sources, "feeds", reloaded.Feeds)
 	if restart := restartFor(former, next); len(restart) > 0 {
 		r.log.Warn("some changes need a restart of serve", "keys", restart)
 	}
-	return next
+	return next, r.note(next, reloaded)
 }
 
 // relist takes the sources of the reading lists as they are now. It gives nil
@@ -162,6 +187,8 @@ func restartFor(former, next *config.Config) []string {
 		}
 	}
 	note("site.listen", was.Listen == is.Listen)
+	note("site.admin", was.Admin == is.Admin)
+	note("site.admin_token", was.AdminToken == is.AdminToken)
 	note("site.database", was.Database == is.Database)
 	note("site.roles", slices.Equal(was.Roles, is.Roles))
 	note("articles.dir", former.ArticlesDir() == next.ArticlesDir())

@@ -24,7 +24,8 @@ func newRetract(a *app) *cobra.Command {
 feed, and with it the copies of other sources. It stays out when a source sends
 it again, when a backup is restored, and when the database is made anew. A
 server that runs beside publishes without it within a second.`,
-		Args: cobra.ExactArgs(1),
+		Args:              oneArgument,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.retract(cmd.Context(), args[0], reason, asJSON)
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"tributary/aggregator"
 	"tributary/internal/config"
 	"tributary/internal/watch"
+	"tributary/publisher/admin"
 	"tributary/publisher/serve"
 )
 
@@ -38,17 +40,22 @@ func newServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Pull on schedule, publish and serve until stopped",
 		Long: `Pulls the sources on their schedules, publishes what they bring, and serves it
-until SIGTERM or Ctrl-C. Prints the address that it listens on. A changed config
-is taken when it is saved, or on SIGHUP; one with mistakes is told and not taken.`,
+until SIGTERM or Ctrl-C. Prints the addresses that it listens on. A changed config
+is taken when it is saved, on SIGHUP, or when "tributary reload" asks for it; one
+with mistakes is told and not taken.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, role := range roles {
 				flags.Roles = append(flags.Roles, config.Role(role))
 			}
+			if cmd.Flags().Changed("admin") {
+				flags.Admin = cmp.Or(flags.Admin, config.AdminOff)
+			}
 			return a.serve(cmd.Context(), flags, watchConfig)
 		},
 	}
 	cmd.Flags().StringVar(&flags.Listen, "listen", "", "public `address`, over the config's")
+	cmd.Flags().StringVar(&flags.Admin, "admin", "", "`address` of the admin pages, over the config's; off for none")
 	cmd.Flags().StringVar(&flags.Database, "database", "", "database `file`, over the config's")
 	cmd.Flags().BoolVar(&watchConfig, "watch", true, "reload when the config is saved; without it only on SIGHUP")
 	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what this node does: pull, publish or both")
@@ -67,11 +74,14 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 	if err := c.Override(flags); err != nil {
 		return err
 	}
-	e, err := a.wire(ctx, c, log, observers{})
+	d := newDesk(log)
+	e, err := a.wire(ctx, c, log, d.observers())
 	if err != nil {
 		return err
 	}
-	r := &reloader{a: a, e: e, flags: flags, watch: watchConfig, lists: newLists(e, a.clock(), log), log: log}
+	d.engine = e
+	r := newReloader(a, e, d, flags, watchConfig, log)
+	r.lists = newLists(e, a.clock(), log)
 	return failed(errors.Join(a.runServer(ctx, e, r, log), e.close()))
 }
 
@@ -87,9 +97,19 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	r.handler = serve.New(e.publisher, e.publisher, servedBy(e.config), log)
+	r.desk.handler = r.handler
+	operators, err := a.openAdmin(ctx, group, e, r)
+	if err != nil {
+		return errors.Join(err, closed(listener))
+	}
 	open := func() {
-		group.Go(func() error { return serve.Run(ctx, serve.NewServer(r.handler), listener) })
+		public := serve.NewServer(r.handler.Observed(r.desk.requested))
+		group.Go(func() error { return serve.Run(ctx, public, listener) })
 		fmt.Fprintf(a.stdout, "listening on %s\n", home(listener.Addr(), node.Listen, basePath(e.config)))
+		operators()
+	}
+	if listener == nil {
+		operators()
 	}
 	early := listener != nil && e.restore(ctx, log)
 	if early {
@@ -118,6 +138,31 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		}
 	}
 	return group.Wait()
+}
+
+// openAdmin serves the admin pages, from before anything is published: how that
+// goes is what they are for. tell prints their address, after the public one.
+func (a *app) openAdmin(ctx context.Context, group *errgroup.Group, e *engine, r *reloader) (tell func(), err error) {
+	listener, err := listenAdmin(e.config, r.log)
+	if listener == nil {
+		return func() {}, err
+	}
+	pages, err := r.desk.admin(r, listener)
+	if err != nil {
+		return nil, errors.Join(err, closed(listener))
+	}
+	group.Go(func() error { return serve.Run(ctx, admin.NewServer(pages), listener) })
+	return func() {
+		fmt.Fprintf(a.stdout, "admin on %s\n", home(listener.Addr(), e.config.Node().Admin, ""))
+	}, nil
+}
+
+// closed closes a listener that nobody will serve on; nil is none.
+func closed(listener net.Listener) error {
+	if listener == nil {
+		return nil
+	}
+	return listener.Close()
 }
 
 // listen takes the address of a node that publishes; nil for any other.
@@ -208,7 +253,7 @@ func (e *engine) pull(ctx context.Context, log *slog.Logger) error {
 
 // servedBy gives the server's part of a config.
 func servedBy(c *config.Config) serve.Options {
-	return serve.Options{BasePath: basePath(c), Redirects: c.Redirects()}
+	return serve.Options{BasePath: basePath(c), Redirects: c.Redirects(), Site: c.Site(), Feeds: c.Feeds()}
 }
 
 // basePath is the path of the site's URL.

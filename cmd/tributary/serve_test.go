@@ -283,10 +283,20 @@ func TestServeRefusesATakenAddress(t *testing.T) {
 
 // TestBuildIsTheServer compares every file of a build with what the server
 // gives at its address, byte for byte, and looks for addresses that a build
-// lacks.
+// lacks; at the root of a host and below a path of it.
 func TestBuildIsTheServer(t *testing.T) {
 	t.Parallel()
-	s := newTestSite(t, siteConfig+sourceConfig("samples", "file:samples.xml"))
+	for _, base := range []string{"", "/news"} {
+		t.Run("at "+base+"/", func(t *testing.T) {
+			t.Parallel()
+			testBuildIsTheServer(t, base)
+		})
+	}
+}
+
+func testBuildIsTheServer(t *testing.T, base string) {
+	config := strings.Replace(siteConfig, "http://localhost:8080", "http://localhost:8080"+base, 1)
+	s := newTestSite(t, config+"[push]\nhub = \"builtin\"\n"+sourceConfig("samples", "file:samples.xml"))
 	s.write("samples.xml", upstreamtest.Atom("Samples", upstreamtest.Items(130)...))
 	s.write("articles/hello.md", "---\ntitle: Hello\ndate: 2026-01-02\n---\n![A dot](dot.svg)\n")
 	s.write("articles/dot.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
@@ -308,20 +318,26 @@ func TestBuildIsTheServer(t *testing.T) {
 		if _, got := get(t, address+path); got != string(want) {
 			t.Errorf("%s: the server gives %d other bytes, the build %d", path, len(got), len(want))
 		}
+		if strings.Contains(string(want), `rel="hub"`) || strings.Contains(string(want), `"hubs"`) {
+			t.Errorf("%s announces a hub that a static host doesn't have", path)
+		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/latest/archive/1.json", "/latest/archive/2.atom", "/sources.opml", "/articles/hello", "/articles/dot.svg", "/robots.txt"} {
+	for _, path := range []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/latest/archive/1.json", "/latest/archive/2.atom", "/latest.opml", "/sources.opml", "/sitemap.xml", "/articles/hello", "/articles/dot.svg", "/robots.txt"} {
 		if !built[path] {
 			t.Errorf("the build has no %s: it has %q", path, slices.Sorted(maps.Keys(built)))
 		}
 	}
 	for _, path := range linked(t, address) {
-		if !built[path] {
+		if below, inside := strings.CutPrefix(path, base); !inside || !built[below] {
 			t.Errorf("the home page links to %s, which the build lacks", path)
 		}
+	}
+	if left, _ := filepath.Glob(s.path(".public*")); len(left) > 0 {
+		t.Errorf("the build leaves %q", left)
 	}
 }
 
@@ -361,9 +377,25 @@ func TestServeReloads(t *testing.T) {
 	s.write("c.xml", upstreamtest.RSS("C", upstreamtest.NewItem(3)))
 	s.write("more/c.toml", "[[feed]]\nname = \"more\"\n")
 	s.write("config.toml", "include = [\"more/*.toml\"]\n"+siteConfig)
-	await(t, address+"/more.rss", "<channel>")
+	await(t, address+"/more.rss", "<channel")
 	s.write("more/c.toml", "[[feed]]\nname = \"more\"\n[[source]]\nname = \"c\"\nurl = \"file:../c.xml\"\n")
 	await(t, address+"/more.rss", upstreamtest.NewItem(3).Title)
+}
+
+// A theme is taken when one of its files is saved; one with mistakes is not.
+func TestServeReloadsTheTheme(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, strings.Replace(siteConfig, "[site]\n", "[site]\ntheme = \"look\"\n", 1))
+	s.write("look/templates/feed.html", `{{define "main"}}first look{{end}}`)
+	address, _ := s.serve()
+	await(t, address+"/", "first look")
+	s.write("look/templates/feed.html", `{{define "main"}}{{end`)
+	s.write("look/static/custom.css", "body { color: red }")
+	s.write("look/templates/feed.html", `{{define "main"}}second look{{end}}`)
+	page := await(t, address+"/", "second look")
+	if !strings.Contains(page, "/static/custom.") {
+		t.Error("the page does not load the style that came")
+	}
 }
 
 func TestServeKeepsAGoodConfig(t *testing.T) {

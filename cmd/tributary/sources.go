@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tributary/internal/config"
+	"tributary/internal/health"
 	"tributary/internal/news"
 )
 
@@ -24,7 +25,12 @@ func newSources(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sources",
 		Short: "Show the health of every source",
-		Args:  cobra.NoArgs,
+		Long: `Shows a line for each source: its health, how many stories it has, its last and
+its next visit (UTC), and why it fails, where it has moved to, or what to know of
+it although it works. It reads what is stored and pulls nothing, beside a running
+serve too. With --accept-moves, the new addresses of moved sources are written
+into the config.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if accept {
 				return a.acceptMoves(cmd.Context(), asJSON)
@@ -38,15 +44,11 @@ func newSources(a *app) *cobra.Command {
 }
 
 func (a *app) sources(ctx context.Context, asJSON bool) error {
+	c, states, err := a.configured(ctx)
+	if err != nil {
+		return err
+	}
 	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	states, err := a.states(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -55,9 +57,9 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 		return failed(err)
 	}
 	if asJSON {
-		return failed(printSourcesJSON(a.stdout, states, lists))
+		return failed(printSourcesJSON(a.stdout, states, lists, a.time()))
 	}
-	return failed(printSources(a.stdout, states, lists))
+	return failed(printSources(a.stdout, states, lists, a.time()))
 }
 
 // listSources names the reading list of each source that comes from one, and
@@ -83,10 +85,24 @@ func (a *app) listSources(ctx context.Context, c *config.Config, log *slog.Logge
 	for _, list := range stored {
 		if list.Trouble != "" && slices.ContainsFunc(c.ReadingLists(), func(l config.ReadingList) bool { return l.OPML == list.Address }) {
 			fmt.Fprintf(a.stderr, "reading list %s can't be read: %s; its last good state of %s stays in force\n",
-				list.Address, printable(list.Trouble), count(len(list.Entries), "source"))
+				list.Address, oneLine(list.Trouble), count(len(list.Entries), "source"))
 		}
 	}
 	return from, nil
+}
+
+// configured gives the config and what is known of its sources.
+func (a *app) configured(ctx context.Context) (*config.Config, []news.SourceState, error) {
+	log, err := a.quietLogger()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	states, err := a.states(ctx, c, log)
+	return c, states, err
 }
 
 // states gives what is stored of the sources, and those that no server or
@@ -123,6 +139,8 @@ type sourceJSON struct {
 	Failures int         `json:"failures"`
 	Stories  int         `json:"stories"`
 	LastOK   *time.Time  `json:"last_ok,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+	Advice   string      `json:"advice,omitempty"`
 	MovedTo  string      `json:"moved_to,omitempty"`
 	List     string      `json:"reading_list,omitempty"`
 	Last     *lastJSON   `json:"last,omitempty"`
@@ -138,14 +156,15 @@ type lastJSON struct {
 	Status  int          `json:"status,omitempty"`
 }
 
-func printSourcesJSON(w io.Writer, states []news.SourceState, lists map[string]string) error {
+func printSourcesJSON(w io.Writer, states []news.SourceState, lists map[string]string, now time.Time) error {
 	rows := make([]sourceJSON, 0, len(states))
 	for i := range states {
 		s := &states[i]
+		report := health.Of(s, now)
 		row := sourceJSON{
-			Name: s.Name, URL: s.URL, Health: s.Health, Since: known(s.Since), Due: known(s.Due),
+			Name: s.Name, URL: s.URL, Health: report.Health, Since: known(report.Since), Due: known(s.Due),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
-			Warnings: s.Warnings, List: lists[s.Name],
+			Reason: report.Reason, Advice: report.Advice, Warnings: s.Warnings, List: lists[s.Name],
 		}
 		if !s.Last.At.IsZero() {
 			row.Last = &lastJSON{At: s.Last.At, Outcome: s.Last.Outcome, Cause: s.Last.Cause, Detail: s.Last.Detail, Status: s.Last.Status}
@@ -164,26 +183,52 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func printSources(w io.Writer, states []news.SourceState, lists map[string]string) error {
+func printSources(w io.Writer, states []news.SourceState, lists map[string]string, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SOURCE\tHEALTH\tSTORIES\tLAST VISIT\tNEXT\tDETAIL")
 	for i := range states {
 		s := &states[i]
+		report := health.Of(s, now)
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n",
-			s.Name, s.Health, s.Stories, shortTime(s.Last.At), shortTime(s.Due), oneLine(detail(s, lists[s.Name])))
+			s.Name, report.Health, s.Stories, shortTime(s.Last.At), shortTime(report.Next), detail(&report, s, lists[s.Name]))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return printAdvice(w, states, now)
 }
 
-// detail is what the operator should know of a source.
-func detail(s *news.SourceState, list string) string {
+// printAdvice tells below the table what can be done, a line for each source
+// that needs something.
+func printAdvice(w io.Writer, states []news.SourceState, now time.Time) error {
+	gap := "\n"
+	for i := range states {
+		advice := health.Of(&states[i], now).Advice
+		if advice == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s%s: %s\n", gap, states[i].Name, advice); err != nil {
+			return err
+		}
+		gap = ""
+	}
+	return nil
+}
+
+// detail is why a source is as it is, or what its document was warned of, and
+// which reading list it comes from.
+func detail(report *health.Report, s *news.SourceState, list string) string {
 	if list != "" {
-		return strings.TrimPrefix(detail(s, "")+"; from "+list, "; ")
+		return strings.TrimPrefix(detail(report, s, "")+"; from "+oneLine(list), "; ")
 	}
-	if s.Health == news.HealthMoved {
-		return "permanently at " + s.MovedTo + "; --accept-moves takes that over"
+	if report.Reason != "" || len(s.Warnings) == 0 {
+		return report.Reason
 	}
-	return s.Last.Detail
+	text := "warning: " + s.Warnings[0]
+	if more := len(s.Warnings) - 1; more > 0 {
+		text += fmt.Sprintf(" (%d more: --json)", more)
+	}
+	return oneLine(text)
 }
 
 // shortTime is a time for a table; far ones, like the next visit of a source

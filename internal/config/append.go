@@ -2,14 +2,10 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -66,40 +62,15 @@ func quotedList(list []string) string {
 	return "[" + strings.Join(items, ", ") + "]"
 }
 
-// UnwritableError says why a config file is one that only its operator can
-// change. The file is as it was.
-type UnwritableError struct {
-	Path   string
-	Reason string
-	Err    error // underneath; may be nil
-}
-
-// Error says what can't be changed and why.
-func (e *UnwritableError) Error() string { return e.Path + " can't be changed here: " + e.Reason }
-
-// Unwrap gives the error underneath.
-func (e *UnwritableError) Unwrap() error { return e.Err }
-
-// Append adds sources at the end of a config file, all of them or none. Nothing else in the file
-// changes: comments, order and line ends stay. The file with the sources in it
-// is checked as a whole before it replaces the old one, in one step, so that
-// nobody ever reads half of it. A symbolic link stays one.
+// Append adds sources at the end of a config file, all of them or none. Nothing
+// else in the file changes: comments, order and line ends stay. The file with
+// the sources in it is checked as a whole before it replaces the old one, in one
+// step, so that nobody ever reads half of it. A symbolic link stays one.
 //
 // A file that may not be written, or that defines `source = [...]`, gives an
 // [*UnwritableError]; sources that the config can't take give [Errors].
 func Append(path string, sources ...NewSource) error {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return fmt.Errorf("append to config: %w", err)
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return fmt.Errorf("append to config: %w", err)
-	}
-	if info.Mode().Perm()&0o200 == 0 { // root could write it all the same, but somebody said not to
-		return &UnwritableError{Path: path, Reason: "it is read-only"}
-	}
-	before, err := readFile(real)
+	before, err := readFile(path)
 	if err != nil {
 		return fmt.Errorf("append to config: %w", err)
 	}
@@ -114,14 +85,7 @@ func Append(path string, sources ...NewSource) error {
 	if _, err := Parse(path, after, os.LookupEnv); err != nil {
 		return err
 	}
-	swap := appendSwap{path: real, info: info, before: before, after: after}
-	if err := swap.run(); err != nil {
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EBUSY) {
-			return &UnwritableError{Path: path, Reason: err.Error(), Err: err}
-		}
-		return fmt.Errorf("append to config %s: %w", path, err)
-	}
-	return nil
+	return replaceFile(path, before, after)
 }
 
 // appended puts a block at the end of a file, an empty line before it.
@@ -132,7 +96,7 @@ func appended(data []byte, block string) []byte {
 		block = strings.ReplaceAll(block, "\n", end)
 	}
 	out := bytes.Clone(data)
-	if text := bytes.TrimPrefix(data, []byte("\ufeff")); len(text) > 0 {
+	if text := bytes.TrimPrefix(data, []byte(byteOrderMark)); len(text) > 0 {
 		if !bytes.HasSuffix(text, []byte("\n")) {
 			out = append(out, end...)
 		}
@@ -145,7 +109,7 @@ func appended(data []byte, block string) []byte {
 // level. A file that can't be read as TOML has not.
 func definesSourcesInline(data []byte) bool {
 	var parser unstable.Parser
-	parser.Reset(bytes.TrimPrefix(data, []byte("\ufeff")))
+	parser.Reset(bytes.TrimPrefix(data, []byte(byteOrderMark)))
 	for parser.NextExpression() {
 		node := parser.Expression()
 		if node.Kind != unstable.KeyValue {
@@ -156,47 +120,4 @@ func definesSourcesInline(data []byte) bool {
 		}
 	}
 	return false
-}
-
-// appendSwap replaces a file as a whole.
-type appendSwap struct {
-	path          string
-	info          fs.FileInfo
-	before, after []byte
-}
-
-// run writes the new file beside the old one, with its mode and, where that is
-// possible, its owner, and renames it over the old one, unless somebody else
-// changed that meanwhile.
-func (s *appendSwap) run() error {
-	file, err := os.CreateTemp(filepath.Dir(s.path), "."+filepath.Base(s.path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // fails once it was renamed
-	if err := errors.Join(s.fill(file), file.Close()); err != nil {
-		return err
-	}
-	now, err := readFile(s.path)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, s.before) {
-		return errors.New("it was changed meanwhile: try again")
-	}
-	if err := os.Rename(file.Name(), s.path); err != nil {
-		return err
-	}
-	return syncAppendFolder(filepath.Dir(s.path))
-}
-
-func (s *appendSwap) fill(file *os.File) error {
-	keepOwner(file, s.info)
-	if err := file.Chmod(s.info.Mode().Perm()); err != nil {
-		return err
-	}
-	if _, err := file.Write(s.after); err != nil {
-		return err
-	}
-	return file.Sync()
 }

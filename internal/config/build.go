@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -74,6 +75,7 @@ func (b *builder) site(t *table) {
 	hasURL := t.checked("url", &site.URL, checkSiteURL)
 	t.text("description", &site.Description)
 	t.checked("language", &site.Language, checkLanguage)
+	t.checked("icon", &site.Icon, checkIcon)
 	b.author(t)
 	b.timezone(t)
 	b.node(t)
@@ -84,6 +86,9 @@ func (b *builder) site(t *table) {
 	if !hasURL {
 		site.URL = defaultURL(b.config.node.Listen)
 		b.config.urlDefault = true
+	}
+	if strings.HasPrefix(site.Icon, "/") {
+		site.Icon = site.URL + site.Icon
 	}
 	t.finish()
 }

@@ -72,6 +72,19 @@ func checkSiteURL(address string) (string, error) {
 	return strings.TrimRight(address, "/"), nil
 }
 
+// checkIcon takes a URL, or the path of what the site itself serves.
+func checkIcon(address string) (string, error) {
+	const hint = `or write a path below the site's URL, as in "/articles/icon.png"`
+	u, err := url.Parse(address)
+	if err == nil && u.Host == "" && strings.HasPrefix(address, "/") {
+		return u.String(), nil
+	}
+	if _, err := checkWeb(address); err != nil {
+		return "", fmt.Errorf("%w; %s", err, hint)
+	}
+	return address, nil
+}
+
 func checkLanguage(tag string) (string, error) {
 	if _, err := language.Parse(tag); err != nil {
 		return "", fmt.Errorf(`%q is no language: write a BCP 47 tag, as in "en" or "de-AT"`, tag)

@@ -44,7 +44,8 @@ type Config struct {
 	fetch    Fetch
 	hub      string
 
-	urlDefault bool // site.URL is made of where this node listens
+	urlDefault  bool // site.URL is made of where this node listens
+	adminChosen bool // file, environment or flag say where the admin listener is
 
 	redirects map[string]string
 	sources   []news.Source
@@ -139,6 +140,10 @@ func (c *Config) Site() news.Site { return c.site }
 
 // Node gives what may differ between the nodes of one installation.
 func (c *Config) Node() Node { return c.node }
+
+// AdminChosen reports whether the operator said where the admin listener is. A
+// default that is taken already is no reason not to start.
+func (c *Config) AdminChosen() bool { return c.adminChosen }
 
 // Theme gives the absolute path of the folder that overlays templates and
 // styles, or "".

@@ -79,6 +79,7 @@ func TestParseFull(t *testing.T) {
 	}{
 		{"site", site, news.Site{
 			Title: "The Example Observer", URL: "http://localhost:8080/sub", Description: "About examples", Language: "de-AT",
+			Icon:   "http://localhost:8080/sub/articles/icon.png",
 			Author: news.Person{Name: "Jane", Email: "jane@example.org"},
 		}},
 		{"node", c.Node(), config.Node{
@@ -208,6 +209,35 @@ func TestOverride(t *testing.T) {
 	want := config.Node{Listen: ":1", Admin: before.Admin, Database: here, Roles: []config.Role{"pull"}}
 	if diff := cmp.Diff(want, c.Node()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAdminOff(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text   string
+		env    func(string) (string, bool)
+		flags  config.Node
+		want   string
+		chosen bool
+		reason string
+	}{
+		{"", noEnv, config.Node{}, "localhost:8081", false, "the default"},
+		{"admin = \"\"", noEnv, config.Node{}, "", true, "an empty text turns it off"},
+		{"admin = \"off\"", noEnv, config.Node{}, "", true, "so does the word"},
+		{"admin = \"localhost:8081\"", noEnv, config.Node{}, "localhost:8081", true, "what is written was chosen"},
+		{"", env("TRIBUTARY_ADMIN", "off"), config.Node{}, "", true, "by the environment"},
+		{"admin = \"\"", env("TRIBUTARY_ADMIN", "localhost:1"), config.Node{}, "localhost:1", true, "which goes over the file"},
+		{"admin = \"localhost:1\"", noEnv, config.Node{Admin: config.AdminOff}, "", true, "by a flag"},
+		{"", noEnv, config.Node{Admin: "127.0.0.1:0"}, "127.0.0.1:0", true, "a flag chooses"},
+	} {
+		c := parse(t, "[site]\n"+test.text, test.env)
+		if err := c.Override(test.flags); err != nil {
+			t.Errorf("%s: %v", test.reason, err)
+		}
+		if got := c.Node().Admin; got != test.want || c.AdminChosen() != test.chosen {
+			t.Errorf("%s: admin %q, chosen %t", test.reason, got, c.AdminChosen())
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func TestManualExamples(t *testing.T) {
 	for i, example := range examples {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			t.Parallel()
-			parse(t, example[1], env("EXAMPLE_TOKEN", "t0ken"))
+			parse(t, example[1], env("EXAMPLE_TOKEN", "t0ken", "TRIBUTARY_ADMIN_TOKEN", "t0ken"))
 		})
 	}
 }

@@ -3,18 +3,10 @@ package config
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strings"
 )
-
-// errChanged tells that a file is not what was read.
-var errChanged = errors.New("it has changed since it was read: run the command again")
 
 // urlPlace is where the url of a source is written.
 type urlPlace struct {
@@ -32,7 +24,8 @@ func urlPlaceOf(t *table) urlPlace {
 // config, and gives the paths of those that it wrote. Nothing else in them
 // changes, comments and order least of all. All of it is read and checked as a
 // config before the first file is replaced, each as a whole; after an error
-// that is no mistake in the config, some of them may be. c is as it was.
+// that is no mistake in the config, some of them may be. One that may not be
+// written gives an [*UnwritableError]. c is as it was.
 func (c *Config) ReplaceURLs(urls map[string]string) (written []string, err error) {
 	edits := map[string][]urlEdit{}
 	for name, url := range urls {
@@ -43,22 +36,24 @@ func (c *Config) ReplaceURLs(urls map[string]string) (written []string, err erro
 		at := c.urls[i]
 		edits[at.path] = append(edits[at.path], urlEdit{at, url})
 	}
-	edited := make(map[string][]byte, len(edits))
+	before, after := make(map[string][]byte, len(edits)), make(map[string][]byte, len(edits))
 	for path, list := range edits {
-		if edited[path], err = editFile(path, list); err != nil {
+		if before[path], err = readFile(path); err != nil {
+			return nil, fmt.Errorf("edit %s: %w", path, err)
+		}
+		if after[path], err = edited(before[path], list); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", path, err)
 		}
 	}
-	if err := c.checkEdited(edited, urls); err != nil {
+	if err := c.checkEdited(after, urls); err != nil {
 		return nil, err
 	}
-	for path, data := range edited {
-		if err := replaceFile(path, data); err != nil {
-			return written, fmt.Errorf("write %s: %w", path, err)
+	for _, path := range slices.Sorted(maps.Keys(after)) {
+		if err := replaceFile(path, before[path], after[path]); err != nil {
+			return written, err
 		}
 		written = append(written, path)
 	}
-	slices.Sort(written)
 	return written, nil
 }
 
@@ -68,12 +63,8 @@ type urlEdit struct {
 	url string
 }
 
-// editFile gives what a file will hold.
-func editFile(path string, edits []urlEdit) ([]byte, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
+// edited gives what a file will hold.
+func edited(data []byte, edits []urlEdit) ([]byte, error) {
 	data, marked := bytes.CutPrefix(data, []byte(byteOrderMark))
 	slices.SortFunc(edits, func(a, b urlEdit) int { return cmp.Compare(b.offset, a.offset) })
 	for _, edit := range edits { // from the end, so that places before it stay
@@ -81,7 +72,7 @@ func editFile(path string, edits []urlEdit) ([]byte, error) {
 		if edit.raw == "" || end > len(data) || string(data[edit.offset:end]) != edit.raw {
 			return nil, errChanged
 		}
-		data = slices.Concat(data[:edit.offset], []byte(basicString(edit.url)), data[end:])
+		data = slices.Concat(data[:edit.offset], []byte(quoted(edit.url)), data[end:])
 	}
 	if marked {
 		data = append([]byte(byteOrderMark), data...)
@@ -91,15 +82,15 @@ func editFile(path string, edits []urlEdit) ([]byte, error) {
 
 // checkEdited reads the config as it will be: the same sources, but for their
 // new addresses.
-func (c *Config) checkEdited(edited map[string][]byte, urls map[string]string) error {
-	main, ok := edited[c.path]
+func (c *Config) checkEdited(after map[string][]byte, urls map[string]string) error {
+	main, ok := after[c.path]
 	if !ok {
 		var err error
 		if main, err = readFile(c.path); err != nil {
 			return err
 		}
 	}
-	next, err := parse(c.name, main, c.env, edited)
+	next, err := parse(c.name, main, c.env, after)
 	if err != nil {
 		return err
 	}
@@ -113,61 +104,4 @@ func (c *Config) checkEdited(edited map[string][]byte, urls map[string]string) e
 		}
 	}
 	return nil
-}
-
-// basicString writes text as TOML's basic string.
-func basicString(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range text {
-		switch {
-		case r == '"', r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ', r == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-// replaceFile puts a file in the place of another: a reader sees the old one or
-// the new one, whole. A link stays a link, and the permissions stay.
-func replaceFile(path string, data []byte) (err error) {
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("%w: the folder must be writable for the config to be replaced", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreMissing(os.Remove(file.Name())))
-		}
-	}()
-	if err := fill(file, data, info.Mode().Perm()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
-}
-
-// fill writes, syncs and closes a file.
-func fill(file *os.File, data []byte, mode fs.FileMode) error {
-	_, err := io.Copy(file, bytes.NewReader(data))
-	return errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -137,3 +137,21 @@ func TestReplaceURLsRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestReplaceURLsLeavesReadOnlyFiles(t *testing.T) {
+	t.Parallel()
+	const text = "[[source]]\nname = \"a\"\nurl = \"https://a.example/\"\n"
+	dir, c := folder(t, map[string]string{"config.toml": text})
+	path := filepath.Join(dir, "config.toml")
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	written, err := c.ReplaceURLs(map[string]string{"a": "https://b.example/"})
+	var unwritable *config.UnwritableError
+	if !errors.As(err, &unwritable) || len(written) != 0 {
+		t.Errorf("written %v, error %v", written, err)
+	}
+	if got := content(t, path); got != text {
+		t.Errorf("the file now holds %q", got)
+	}
+}

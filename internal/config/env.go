@@ -52,7 +52,7 @@ func (b *builder) secret(t *table, key string, to *string) bool {
 func (b *builder) node(t *table) {
 	node, resolve := &b.config.node, databaseIn(t.doc.dir)
 	t.checked("listen", &node.Listen, checkListen)
-	t.checked("admin", &node.Admin, checkListen)
+	b.admin(t)
 	t.checked("database", &node.Database, resolve)
 	node.Database, _ = resolve(node.Database) // the default is relative; what was checked stays
 	intact := b.secret(t, "admin_token", &node.AdminToken)
@@ -73,6 +73,16 @@ func (b *builder) node(t *table) {
 	}
 }
 
+// admin reads the address for operators. Here an empty text is no absent key:
+// it turns the listener off, as "off" does.
+func (b *builder) admin(t *table) {
+	if value, _ := t.get("admin"); value == "" {
+		b.config.node.Admin, b.config.adminChosen = "", true
+		return
+	}
+	b.config.adminChosen = t.checked("admin", &b.config.node.Admin, checkAdmin)
+}
+
 // environment lays TRIBUTARY_… over the keys of one node.
 func (b *builder) environment(node *Node, database func(string) (string, error)) {
 	lay := func(name string, to *string, check func(string) (string, error)) {
@@ -88,7 +98,10 @@ func (b *builder) environment(node *Node, database func(string) (string, error))
 		*to = checked
 	}
 	lay("TRIBUTARY_LISTEN", &node.Listen, checkListen)
-	lay("TRIBUTARY_ADMIN", &node.Admin, checkListen)
+	if value, _ := b.env("TRIBUTARY_ADMIN"); value != "" {
+		b.config.adminChosen = true
+	}
+	lay("TRIBUTARY_ADMIN", &node.Admin, checkAdmin)
 	lay("TRIBUTARY_DATABASE", &node.Database, database)
 	if node.AdminToken == "" {
 		lay("TRIBUTARY_ADMIN_TOKEN", &node.AdminToken, anyText)

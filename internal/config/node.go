@@ -17,7 +17,7 @@ import (
 // Node is what may differ between the nodes of one installation.
 type Node struct {
 	Listen     string // host:port of the public listener
-	Admin      string // host:port of the admin listener
+	Admin      string // host:port of the admin listener; empty for none
 	AdminToken string // secret; never empty when Admin is not on loopback
 	Database   string // absolute path of an SQLite file, or a postgres:// URL
 	Roles      []Role // at least one, none twice
@@ -36,7 +36,7 @@ const (
 )
 
 // Override lays values of the command line over the config; empty ones change
-// nothing. Relative database paths are relative to the working directory here.
+// nothing; the Admin "off" turns that listener off. Relative database paths are relative to the working directory here.
 // The error names the flag; the config is then as it was.
 func (c *Config) Override(flags Node) error {
 	node := c.node
@@ -53,7 +53,7 @@ func (c *Config) Override(flags Node) error {
 		*to = checked
 	}
 	set("listen", &node.Listen, flags.Listen, checkListen)
-	set("admin", &node.Admin, flags.Admin, checkListen)
+	set("admin", &node.Admin, flags.Admin, checkAdmin)
 	set("database", &node.Database, flags.Database, databaseIn("."))
 	if len(flags.Roles) > 0 {
 		node.Roles = flags.Roles
@@ -72,11 +72,15 @@ func (c *Config) Override(flags Node) error {
 		return err
 	}
 	c.node = node
+	c.adminChosen = c.adminChosen || flags.Admin != ""
 	return nil
 }
 
 // exposed reports whether anybody could reach the admin pages without a token.
-func (n Node) exposed() bool { return n.AdminToken == "" && !loopback(n.Admin) }
+func (n Node) exposed() bool { return n.Admin != "" && n.AdminToken == "" && !loopback(n.Admin) }
+
+// AdminOff in place of an address turns the admin listener off.
+const AdminOff = "off"
 
 func exposedMessage(admin string) string {
 	return fmt.Sprintf("admin on %s can be reached from other machines: that needs an admin_token", admin)
@@ -90,6 +94,14 @@ func loopback(address string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// checkAdmin gives an empty address for AdminOff.
+func checkAdmin(address string) (string, error) {
+	if address == AdminOff {
+		return "", nil
+	}
+	return checkListen(address)
 }
 
 func checkListen(address string) (string, error) {

@@ -9,6 +9,7 @@ type Site struct {
 	Description string
 	Language    string // BCP 47
 	Author      Person
+	Icon        string         // URL of a square picture that stands for the site; may be empty
 	Location    *time.Location // for the dates on pages; feeds are always UTC
 }
 

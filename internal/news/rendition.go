@@ -7,6 +7,8 @@ type Kept struct {
 	Renditions []KeptRendition
 	// Revisions are those that the renditions of each feed show.
 	Revisions map[string]int64
+	// Editions are those that the renditions of each feed show.
+	Editions map[string]LastEdition
 }
 
 // KeptRendition is what the store keeps of a rendition, so that a program that

@@ -123,4 +123,8 @@ type SourceInfo struct {
 	Content ContentMode
 	Local   bool // the local articles
 	Updated time.Time
+	// Settings tells apart under which settings its stories are read and kept,
+	// and whether it was read under them yet: others may take stories away.
+	// Only filled where it comes with a story; not for readers.
+	Settings uint64
 }

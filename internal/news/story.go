@@ -53,9 +53,9 @@ type Story struct {
 	Slug  string // of a local article: served at /articles/SLUG; else empty
 
 	Hash    uint64 // over what readers see of it, dates aside
-	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalising what did not change
+	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalizing what did not change
 
-	// Policy is the version of the sanitising policy that its HTML went through.
+	// Policy is the version of the sanitizing policy that its HTML went through.
 	Policy int
 
 	Dated    DateReason // why Date is what it is
@@ -74,6 +74,18 @@ type Enclosure struct {
 	URL    string `json:"url"` // absolute http(s)
 	Type   string `json:"type,omitempty"`
 	Length int64  `json:"length,omitempty"` // bytes; 0 when unknown
+	// Duration is how long it plays, in whole seconds; 0 when unknown.
+	Duration int64   `json:"duration,omitempty"`
+	Episode  Episode `json:"episode,omitzero"` // what makes it one of a podcast
+}
+
+// Episode is what podcasts say of the file of an episode, in the words of
+// Apple's tags for RSS. The zero value says nothing.
+type Episode struct {
+	Number   int    `json:"number,omitempty"`   // from 1; 0: none
+	Season   int    `json:"season,omitempty"`   // from 1; 0: none
+	Kind     string `json:"kind,omitempty"`     // "full", "trailer", "bonus", or empty
+	Explicit string `json:"explicit,omitempty"` // "true", "false", or empty: not said
 }
 
 // Origin is a publication that a story was taken from (RSS source element,

@@ -36,6 +36,9 @@ const (
 	CauseInternal    Cause = "internal"     // our own fault; logged
 )
 
+// VisitsKept is how many visits of a source are kept: its last ones.
+const VisitsKept = 50
+
 // Visit is one attempt to pull a source.
 type Visit struct {
 	At       time.Time     // when it started

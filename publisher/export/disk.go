@@ -65,12 +65,17 @@ func (e *export) remove(name string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return e.wrap("remove", name, err)
 	}
+	prune(e.root, name)
+	return nil
+}
+
+// prune removes the directories that a file left empty.
+func prune(root *os.Root, name string) {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if e.root.Remove(dir) != nil {
-			break // not empty: others' files, or ours that stay
+		if root.Remove(dir) != nil {
+			return // not empty: others' files, or ours that stay
 		}
 	}
-	return nil
 }
 
 // sweep removes temporary files that an export left when it was killed, in

@@ -22,6 +22,9 @@ type Report struct {
 	Written   int // new or different
 	Unchanged int // there already with the same bytes, not touched
 	Removed   int // written by a former export, addresses that are no more
+	// InPlace says why files were replaced one by one although the whole tree
+	// was to be; empty when nothing kept it from that.
+	InPlace string
 }
 
 // Archives are addresses whose renditions are too many to be held at once: they
@@ -36,74 +39,146 @@ type Archives struct {
 //
 //  1. "/" is index.html, a page /NAME is NAME/index.html, anything else has
 //     the name of its address.
-//  2. A file that has the right bytes is left alone, with its time. Any other
-//     is written under a temporary name, synced and renamed: a web server that
-//     reads the directory meanwhile sees the old bytes or the new ones.
-//  3. What pages need comes before the pages, removals come last.
-//  4. Files of a former export that have no address now are removed, and
-//     directories that this leaves empty.
-//  5. A file that is in the way and is not from an export is an error, as is
-//     an address that would lie outside dir or on another one's file.
+//  2. The new tree is made beside dir and takes its place at once: who looks
+//     into dir by its name sees the old tree or the new one, never a mixture.
+//     A link is followed, and what it leads to is replaced. Files that stay,
+//     and those of others, are hard links there and keep their time.
+//  3. Files of a former export that have no address now are not in the new
+//     tree, nor directories that this leaves empty.
+//  4. A file that is in the way and is not from an export is an error, as is
+//     an address that would lie outside dir or on another one's file, and
+//     another export into dir that runs at the moment.
+//  5. Where dir can't be exchanged it is written as WriteInPlace does, and the
+//     report says why: it is a mount point or the current directory, nothing
+//     can be made beside it, or it holds what can't be linked.
 //
-// The manifest names old and new files before the first of them is written, so
-// an export that was cut off is put in order by the next one. On an error,
-// which names the file, the files written so far stay and are whole.
+// After an error, which names the file, or a crash, the old tree is there as it
+// was or the new one whole; the next export removes what is left beside dir.
+// Where a system can't exchange two directories, dir has the name
+// ".NAME.tributary-old" for a moment, and the next export brings it back.
 func Write(ctx context.Context, dir string, renditions map[string]*publisher.Rendition, archives Archives) (Report, error) {
+	return write(ctx, dir, renditions, archives, way{exchange: exchange})
+}
+
+// WriteInPlace is Write for a directory that others hold open, as a container
+// or a running program may: it stays the same one, and its files are replaced.
+//
+//  1. A file is written under a temporary name, synced and renamed: who reads
+//     it meanwhile sees the old bytes or the new ones.
+//  2. What pages need comes before the pages, removals come last.
+//  3. The manifest names old and new files before the first of them is
+//     written, so an export that was cut off is put in order by the next one.
+//     On an error the files written so far stay and are whole.
+func WriteInPlace(ctx context.Context, dir string, renditions map[string]*publisher.Rendition, archives Archives) (Report, error) {
+	return write(ctx, dir, renditions, archives, way{inPlace: true})
+}
+
+// way is how an export comes to its place.
+type way struct {
+	inPlace  bool
+	exchange func(a, b string) error // swaps two directories at once
+}
+
+func write(ctx context.Context, dir string, renditions map[string]*publisher.Rendition, archives Archives, way way) (Report, error) {
 	files, err := plan(renditions, archives)
 	if err != nil {
 		return Report{}, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Report{}, fmt.Errorf("create export directory: %w", err)
+	e := &export{dir: dir, files: files, way: way}
+	if err := e.open(); err != nil {
+		return Report{}, err
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return Report{}, fmt.Errorf("open export directory: %w", err)
-	}
-	defer root.Close()
-	e := &export{dir: dir, root: root, files: files}
+	defer e.close()
 	err = e.run(ctx)
 	return e.report, err
 }
 
 // export is one run of Write.
 type export struct {
-	dir    string
-	root   *os.Root // nothing is opened but through it: no path leads out of dir
+	way
+	dir    string   // as the caller calls it
+	target string   // where it lies, without a link at its end
+	lock   *os.File // held as long as the export runs
+	root   *os.Root // of target; no file is written or read but through it: no path leads out
 	files  []file   // in the order in which they are written
 	report Report
 }
 
+// open finds, makes and locks the directory, and puts in order what a crash
+// left of an exchange.
+func (e *export) open() (err error) {
+	if e.target, err = resolve(e.dir); err != nil {
+		return fmt.Errorf("find export directory: %w", err)
+	}
+	if err := undoMove(e.target); err != nil {
+		return fmt.Errorf("bring back the export directory: %w", err)
+	}
+	if err := os.MkdirAll(e.target, 0o755); err != nil {
+		return fmt.Errorf("create export directory: %w", err)
+	}
+	if e.lock, err = lock(e.target); err != nil {
+		return fmt.Errorf("lock export directory %s: %w", e.dir, err)
+	}
+	if e.root, err = os.OpenRoot(e.target); err != nil {
+		unlock(e.lock)
+		return fmt.Errorf("open export directory: %w", err)
+	}
+	return nil
+}
+
+func (e *export) close() {
+	e.root.Close()
+	unlock(e.lock)
+}
+
 func (e *export) run(ctx context.Context) error {
+	if err := e.tidy(); err != nil {
+		return err
+	}
 	former, err := e.readManifest()
 	if err != nil {
 		return err
 	}
 	current := names(e.files)
-	all := union(former, current)
-	e.sweep(all)
+	e.sweep(union(former, current))
 	pending, err := e.pending(ctx, former)
 	if err != nil {
 		return err
 	}
-	if err := e.writeManifest(all); err != nil {
+	if len(pending) == 0 && slices.Equal(former, current) {
+		return e.writeManifest(current)
+	}
+	if !e.inPlace {
+		if done, err := e.replaceTree(ctx, former, current, pending); done || err != nil {
+			return err
+		}
+	}
+	return e.replaceFiles(ctx, former, current, pending)
+}
+
+// replaceFiles writes and removes files one by one. former and current are
+// sorted.
+func (e *export) replaceFiles(ctx context.Context, former, current []string, pending []*file) error {
+	if err := e.writeManifest(union(former, current)); err != nil {
 		return err
 	}
 	for _, f := range pending {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		body, err := f.load(ctx)
+		body, err := f.body(ctx)
 		if err != nil {
-			return fmt.Errorf("make %s: %w", f.path, err)
+			return err
 		}
 		if err := e.replace(f.name, body); err != nil {
 			return err
 		}
 		e.report.Written++
 	}
-	if err := e.removeGone(former, current); err != nil {
-		return err
+	for _, name := range gone(former, current) {
+		if err := e.remove(name); err != nil {
+			return err
+		}
 	}
 	return e.writeManifest(current)
 }
@@ -115,9 +190,9 @@ func (e *export) pending(ctx context.Context, former []string) ([]*file, error) 
 	var list []*file
 	for i := range e.files {
 		f := &e.files[i]
-		body, err := f.load(ctx)
+		body, err := f.body(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("make %s: %w", f.path, err)
+			return nil, err
 		}
 		same, err := e.same(f.name, body)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -134,19 +209,6 @@ func (e *export) pending(ctx context.Context, former []string) ([]*file, error) 
 		list = append(list, f)
 	}
 	return list, nil
-}
-
-// removeGone removes the former files that are not current. Both are sorted.
-func (e *export) removeGone(former, current []string) error {
-	for _, name := range former {
-		if _, stays := slices.BinarySearch(current, name); stays {
-			continue
-		}
-		if err := e.remove(name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (e *export) full(name string) string {

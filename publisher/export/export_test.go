@@ -62,9 +62,22 @@ func wantTree(t *testing.T, dir string, want map[string]string) {
 	}
 }
 
+type writer = func(context.Context, string, map[string]*publisher.Rendition, export.Archives) (export.Report, error)
+
+// modes are the two ways to write.
+var modes = []struct {
+	name  string
+	write writer
+}{{"as a whole", export.Write}, {"in place", export.WriteInPlace}}
+
 func write(t *testing.T, dir string, bodies map[string]string) export.Report {
 	t.Helper()
-	report, err := export.Write(t.Context(), dir, table(bodies), export.Archives{})
+	return writeWith(t, export.Write, dir, bodies)
+}
+
+func writeWith(t *testing.T, write writer, dir string, bodies map[string]string) export.Report {
+	t.Helper()
+	report, err := write(t.Context(), dir, table(bodies), export.Archives{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,15 +112,24 @@ func TestWritePlaces(t *testing.T) {
 
 func TestWriteAgain(t *testing.T) {
 	t.Parallel()
+	for _, m := range modes {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			testWriteAgain(t, m.write)
+		})
+	}
+}
+
+func testWriteAgain(t *testing.T, with writer) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"/": "home", "/old": "gone soon", "/old.rss": "gone soon", "/latest.rss": "1"})
+	writeWith(t, with, dir, map[string]string{"/": "home", "/old": "gone soon", "/old.rss": "gone soon", "/latest.rss": "1"})
 	put(t, filepath.Join(dir, "CNAME"), "example.org")
 	past := time.Now().Add(-time.Hour).Truncate(time.Second)
 	if err := os.Chtimes(filepath.Join(dir, "index.html"), past, past); err != nil {
 		t.Fatal(err)
 	}
 
-	report := write(t, dir, map[string]string{"/": "home", "/latest.rss": "2"})
+	report := writeWith(t, with, dir, map[string]string{"/": "home", "/latest.rss": "2"})
 	if want := (export.Report{Written: 1, Unchanged: 1, Removed: 2}); report != want {
 		t.Errorf("report %+v, want %+v", report, want)
 	}
@@ -122,11 +144,13 @@ func TestWriteAgain(t *testing.T) {
 
 func TestWriteKeepsForeignFiles(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "old", "note.txt"), "mine")
-	write(t, dir, map[string]string{"/old": "page"})
-	write(t, dir, map[string]string{"/": "home"})
-	wantTree(t, dir, map[string]string{"old/note.txt": "mine", "index.html": "home"})
+	for _, m := range modes {
+		dir := t.TempDir()
+		put(t, filepath.Join(dir, "old", "note.txt"), "mine")
+		writeWith(t, m.write, dir, map[string]string{"/old": "page"})
+		writeWith(t, m.write, dir, map[string]string{"/": "home"})
+		wantTree(t, dir, map[string]string{"old/note.txt": "mine", "index.html": "home"})
+	}
 }
 
 // The manifest must not come to name a foreign file by a failed attempt, or
@@ -135,8 +159,8 @@ func TestWriteForeignFileInTheWay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "index.html"), "hand-made")
-	for range 2 {
-		_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest": "page"}), export.Archives{})
+	for _, m := range append(modes, modes...) {
+		_, err := m.write(t.Context(), dir, table(map[string]string{"/": "home", "/latest": "page"}), export.Archives{})
 		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "index.html")) {
 			t.Fatalf("error %v, want one that names the file", err)
 		}
@@ -160,7 +184,7 @@ func TestWriteCutOffLeavesNoOrphans(t *testing.T) {
 	write(t, dir, map[string]string{"/old": "gone by the next export"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // after the manifest, before the first file and the first removal
-	if _, err := export.Write(ctx, dir, table(map[string]string{"/new": "page"}), export.Archives{}); !errors.Is(err, context.Canceled) {
+	if _, err := export.WriteInPlace(ctx, dir, table(map[string]string{"/new": "page"}), export.Archives{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want the context's", err)
 	}
 	put(t, filepath.Join(dir, "new", "index.html"), "written just before the end")
@@ -285,9 +309,11 @@ func exportIntoFull(t *testing.T, dir string) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Skip("cannot limit file sizes:", err)
 	}
-	_, err := export.Write(t.Context(), dir, table(map[string]string{"/": "home", "/latest.rss": strings.Repeat("x", 8192)}), export.Archives{})
-	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "latest.rss")) {
-		t.Errorf("error %v, want one that names the file", err)
+	for _, m := range modes {
+		_, err := m.write(t.Context(), dir, table(map[string]string{"/": "home", "/latest.rss": strings.Repeat("x", 8192)}), export.Archives{})
+		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "latest.rss")) {
+			t.Errorf("%s: error %v, want one that names the file", m.name, err)
+		}
 	}
 }
 

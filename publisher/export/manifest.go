@@ -41,13 +41,13 @@ func (e *export) readManifest() ([]string, error) {
 }
 
 func (e *export) writeManifest(list []string) error {
-	var b strings.Builder
-	b.WriteString(manifestHead + "\n")
-	for _, name := range list {
-		b.WriteString(name + "\n")
-	}
-	if same, err := e.same(manifestName, []byte(b.String())); err == nil && same {
+	text := manifestText(list)
+	if same, err := e.same(manifestName, text); err == nil && same {
 		return nil
 	}
-	return e.replace(manifestName, []byte(b.String()))
+	return e.replace(manifestName, text)
+}
+
+func manifestText(list []string) []byte {
+	return []byte(manifestHead + "\n" + strings.Join(append(list, ""), "\n"))
 }

@@ -20,6 +20,15 @@ type file struct {
 	load func(context.Context) ([]byte, error)
 }
 
+// body gives the bytes.
+func (f *file) body(ctx context.Context) ([]byte, error) {
+	body, err := f.load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("make %s: %w", f.path, err)
+	}
+	return body, nil
+}
+
 // whole is how the bytes of a rendition are loaded.
 func whole(r *publisher.Rendition) func(context.Context) ([]byte, error) {
 	return func(context.Context) ([]byte, error) { return r.Body, nil }
@@ -43,7 +52,7 @@ func (a *Archives) load(path string) func(context.Context) ([]byte, error) {
 // files and feeds there too.
 var order = map[publisher.Kind]int{
 	publisher.KindAsset: 0, publisher.KindFile: 1, publisher.KindArchive: 2, publisher.KindFeed: 3,
-	publisher.KindText: 4, publisher.KindPage: 5,
+	publisher.KindText: 4, publisher.KindFragment: 4, publisher.KindFrame: 5, publisher.KindPage: 5, publisher.KindChooser: 5,
 }
 
 // plan gives the files of an export in the order in which they are written.
@@ -67,7 +76,7 @@ func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file
 		}
 	}
 	for _, path := range archives.Paths {
-		if err := add(file{path: path, kind: publisher.KindArchive, load: archives.load(path)}); err != nil {
+		if err := add(file{path: path, kind: archiveKind(path), load: archives.load(path)}); err != nil {
 			return nil, err
 		}
 	}
@@ -77,17 +86,32 @@ func plan(renditions map[string]*publisher.Rendition, archives Archives) ([]file
 	return files, nil
 }
 
+// archiveKind tells an HTML page of an archive from its feeds, which have an
+// extension.
+func archiveKind(path string) publisher.Kind {
+	if strings.Contains(path[strings.LastIndexByte(path, '/')+1:], ".") {
+		return publisher.KindArchive
+	}
+	return publisher.KindPage
+}
+
 // fileName gives the file that a static host looks for when it is asked for
 // an address.
 func fileName(path string, kind publisher.Kind) (string, error) {
 	name, rooted := strings.CutPrefix(path, "/")
-	if kind == publisher.KindPage && !strings.HasSuffix(name, ".html") {
+	if isPage(kind) && !strings.HasSuffix(name, ".html") {
 		name = strings.TrimPrefix(name+"/index.html", "/")
 	}
 	if !rooted || !safeName(name) {
 		return "", fmt.Errorf("address %q cannot be a file in an export", path)
 	}
 	return name, nil
+}
+
+// isPage reports whether addresses of a kind have no extension because they are
+// pages.
+func isPage(kind publisher.Kind) bool {
+	return kind == publisher.KindPage || kind == publisher.KindFrame || kind == publisher.KindChooser
 }
 
 // safeName reports whether a name stays inside the export directory on every
@@ -119,4 +143,15 @@ func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// gone gives the names of former that are not in current. Both are sorted.
+func gone(former, current []string) []string {
+	var list []string
+	for _, name := range former {
+		if _, stays := slices.BinarySearch(current, name); !stays {
+			list = append(list, name)
+		}
+	}
+	return list
 }

@@ -13,12 +13,15 @@ import (
 // atomFeed adds to the feed of feeds what it lacks.
 type atomFeed struct {
 	feeds.AtomFeed
-	MediaNS   string `xml:"xmlns:media,attr"`
-	FHNS      string `xml:"xmlns:fh,attr,omitempty"`
-	Lang      string `xml:"xml:lang,attr,omitempty"`
+	MediaNS string `xml:"xmlns:media,attr"`
+	Lang    string `xml:"xml:lang,attr,omitempty"`
+	rareSpaces
+	Title     *plain `xml:"title"`
+	Subtitle  *plain `xml:"subtitle"`
 	Generator string `xml:"generator"`
 	Links     []link `xml:"link"`
 	historyMarks
+	podcastTags
 	Entries []byte `xml:",innerxml"`
 }
 
@@ -28,6 +31,8 @@ type atomFeed struct {
 type atomEntry struct {
 	feeds.AtomEntry
 	Lang       string             `xml:"xml:lang,attr,omitempty"`
+	Title      *plain             `xml:"title"`
+	Rights     *plain             `xml:"rights"`
 	Authors    []feeds.AtomAuthor `xml:"author"`
 	Categories []atomCategory     `xml:"category"`
 	Links      []link             `xml:"link"`
@@ -35,6 +40,7 @@ type atomEntry struct {
 	Content    *markup            `xml:"content"`
 	Source     *atomSource        `xml:"source"`
 	media
+	episodeTags
 }
 
 type atomCategory struct {
@@ -45,7 +51,7 @@ type atomCategory struct {
 // (RFC 4287 §4.2.11).
 type atomSource struct {
 	ID      string             `xml:"id,omitempty"`
-	Title   string             `xml:"title"`
+	Title   *plain             `xml:"title"`
 	Updated string             `xml:"updated"`
 	Authors []feeds.AtomAuthor `xml:"author"`
 	Links   []link             `xml:"link"`
@@ -57,13 +63,15 @@ func newAtomEntry(e *entry) any {
 		Lang:    e.Language,
 		Authors: atomAuthors(e.Credit),
 		Links:   atomLinks(e),
+		Title:   newPlain(e.Heading),
+		Rights:  newPlain(e.Rights),
 		media:   newMedia(e.Image),
+
+		episodeTags: newEpisodeTags(e),
 	}
 	entry.Id = e.PublicID
-	entry.Title = e.Heading
 	entry.Published = rfc3339(e.Date)
-	entry.Updated = rfc3339(e.Changed)
-	entry.Rights = e.Rights
+	entry.Updated = ranked(e.Changed, e.Rank)
 	entry.Summary, entry.Content = atomTexts(e)
 	for _, c := range e.Categories {
 		entry.Categories = append(entry.Categories, atomCategory{Term: c})
@@ -72,6 +80,15 @@ func newAtomEntry(e *entry) any {
 		entry.Source = newAtomSource(e)
 	}
 	return entry
+}
+
+// ranked writes a date, with its rank as microseconds.
+func ranked(t time.Time, rank int) string {
+	if rank == 0 {
+		return rfc3339(t)
+	}
+	t = t.UTC().Truncate(time.Second).Add(time.Duration(rank) * time.Microsecond)
+	return t.Format("2006-01-02T15:04:05.000000Z07:00")
 }
 
 // atomTexts gives summary and content. An entry without an alternate link
@@ -133,7 +150,7 @@ func newAtomSource(e *entry) *atomSource {
 	from := &e.From
 	source := &atomSource{
 		ID:      from.ID,
-		Title:   from.Title,
+		Title:   newPlain(from.Title),
 		Updated: rfc3339(e.Changed),
 		Authors: atomAuthors([]news.Person{{Name: cmp.Or(from.Author, from.Title)}}),
 	}
@@ -147,27 +164,28 @@ func newAtomSource(e *entry) *atomSource {
 }
 
 // emptyUpdated is when an empty feed changed: the element is required, and
-// the clock would make the same edition differ.
-var emptyUpdated = time.Unix(0, 0)
+// the clock would make the same edition differ. Validators doubt earlier dates
+// (ImplausibleDate).
+var emptyUpdated = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // atomDocumentBytes writes the document around its entries. Its id is the
 // feed's page: one feed, whatever its format or the address it is read from.
 func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
-	doc := &atomFeed{MediaNS: nsMedia, FHNS: historyNS(h), Lang: h.language, Generator: generator}
+	doc := &atomFeed{MediaNS: nsMedia, Lang: h.language, Generator: generator}
 	doc.Xmlns = nsAtom
+	doc.rareSpaces = newRareSpaces(h)
 	doc.Id = h.page
-	doc.Title = h.title
-	doc.Subtitle = h.description
+	doc.Title = newPlain(h.title)
+	doc.Subtitle = newPlain(h.description)
+	doc.Icon = h.icon
 	doc.Updated = rfc3339(emptyUpdated)
 	if datable(h.updated) {
 		doc.Updated = rfc3339(h.updated)
 	}
-	doc.Author = &atomAuthors([]news.Person{h.author})[0]
-	doc.Links = append([]link{
-		newLink("self", h.self, h.selfType, ""),
-		newLink("alternate", h.page, "text/html", ""),
-	}, h.links()...)
+	doc.AtomFeed.Author = &atomAuthors([]news.Person{h.author})[0]
+	doc.Links = append(h.links(), newLink("alternate", h.page, "text/html", ""))
 	doc.historyMarks = newHistoryMarks(h)
+	doc.podcastTags = newPodcastTags(h)
 	doc.Entries = lines(entries)
 	return xmlDocument(doc, sizeOf(entries))
 }

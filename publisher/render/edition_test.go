@@ -18,6 +18,7 @@ func testSite() news.Site {
 		Description: "News & views",
 		Language:    "en",
 		Author:      news.Person{Name: "The Editors", Email: "editors@observer.example"},
+		Icon:        "https://observer.example/articles/icon.png",
 		Location:    time.UTC,
 	}
 }
@@ -37,7 +38,7 @@ var (
 // richEdition has a story for each thing that can be told, or can go wrong.
 func richEdition() *news.Edition {
 	items := []news.Item{
-		everything(), rightToLeft(), cjk(), damaged(), ourArticle(), untitled(), bare(),
+		everything(), rightToLeft(), cjk(), damaged(), ourArticle(), untitled(), bare(), podcast(), sameSecond(),
 	}
 	for i := range items {
 		items[i].Key = news.StoryKey(100 - i)
@@ -141,5 +142,37 @@ func bare() news.Item {
 	return news.Item{
 		Story: news.Story{ID: "6", PublicID: "urn:uuid:00000000-0000-5000-8000-000000000006", Date: day(20, 9, 29, 54)},
 		From:  disk,
+	}
+}
+
+// podcast is an episode whose picture comes before its sound.
+func podcast() news.Item {
+	return news.Item{
+		Story: news.Story{
+			ID: "7", PublicID: "tag:weekly.example,2026:7", Link: "https://weekly.example/7",
+			Title: "Episode 7: the 🎙️", Summary: "<p>Notes.</p>", Excerpt: "Notes.", Image: "https://weekly.example/7.jpg",
+			Enclosures: []news.Enclosure{
+				{URL: "https://weekly.example/7.jpg", Type: "image/jpeg", Length: 70_000},
+				{
+					URL: "https://weekly.example/7.mp3", Type: "audio/mpeg", Length: 20_000_000, Duration: 1834,
+					Episode: news.Episode{Number: 7, Season: 2, Kind: "full", Explicit: "false"},
+				},
+				{URL: "https://weekly.example/7.mp4", Type: "video/mp4", Duration: 1840},
+			},
+			Date: day(20, 9, 29, 53), Changed: day(20, 9, 29, 53),
+		},
+		From: weekly,
+	}
+}
+
+// sameSecond was published in the second of the one before it.
+func sameSecond() news.Item {
+	return news.Item{
+		Story: news.Story{
+			ID: "8", PublicID: "https://plain.example/8", Link: "https://plain.example/8",
+			Title: "AT&amp;T said &lt;hello>", Excerpt: "x", Content: "<p>x<br>y &amp; z</p>",
+			Date: day(20, 9, 29, 53), Changed: day(20, 9, 29, 53).Add(time.Millisecond),
+		},
+		From: plain,
 	}
 }

@@ -47,6 +47,7 @@ func cleanEnclosures(enclosures []news.Enclosure) []news.Enclosure {
 	out := make([]news.Enclosure, 0, len(enclosures))
 	for _, e := range enclosures {
 		e.URL, e.Type, e.Length = text(e.URL), text(e.Type), max(e.Length, 0)
+		e.Duration = max(e.Duration, 0)
 		if e.URL == "" {
 			continue
 		}

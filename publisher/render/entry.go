@@ -7,6 +7,7 @@ import (
 	"html"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tributary/internal/news"
 )
@@ -28,6 +29,8 @@ type entry struct {
 	// feed for that of other people's story, its source. RFC 4287 §4.1.2 and
 	// JSON Feed (items, authors) both let an item inherit.
 	Credit []news.Person
+	// Rank is that of Format.ranks.
+	Rank int
 }
 
 // Errors of an item that has no place in a document.
@@ -44,10 +47,10 @@ func newEntry(item *news.Item, scope scope) (*entry, error) {
 	if !datable(item.Date) {
 		return nil, fmt.Errorf("%w: %v", errNoDate, item.Date)
 	}
-	e := &entry{Item: *item}
+	e := &entry{Item: *item, Rank: scope.rank}
 	e.cleanTexts()
 	e.cleanLists()
-	e.From = cleanSource(&item.From)
+	e.From = cleanSource(&item.From, scope.site)
 	if len(e.Authors) == 0 && e.From.Author != "" {
 		e.Authors = []news.Person{{Name: e.From.Author}}
 	}
@@ -56,9 +59,7 @@ func newEntry(item *news.Item, scope scope) (*entry, error) {
 	if strings.EqualFold(e.Language, scope.language) {
 		e.Language = ""
 	}
-	if !datable(e.Changed) || e.Changed.Before(e.Date) {
-		e.Changed = e.Date
-	}
+	e.Changed = changedAt(item)
 	e.Heading = e.heading()
 	e.Credit = e.credit()
 	e.restrict(stricter(scope.mode, item.From.Content))
@@ -92,9 +93,18 @@ func (e *entry) cleanLists() {
 	e.AlsoIn = copies
 }
 
+// changedAt gives when an item changed, which is never before its date.
+func changedAt(item *news.Item) time.Time {
+	if !datable(item.Changed) || item.Changed.Before(item.Date) {
+		return item.Date
+	}
+	return item.Changed
+}
+
 // cleanSource gives the attribution of an item: a source whose id no reader
-// could use as an identity is known by its address instead.
-func cleanSource(from *news.SourceInfo) news.SourceInfo {
+// could use as an identity is known by its address instead, and one without an
+// address by its place in our list of sources.
+func cleanSource(from *news.SourceInfo, site string) news.SourceInfo {
 	s := *from
 	s.Title = cmp.Or(text(s.Title), text(s.Name))
 	s.Site = text(s.Site)
@@ -102,7 +112,7 @@ func cleanSource(from *news.SourceInfo) news.SourceInfo {
 	s.Author = text(s.Author)
 	s.Rights = text(s.Rights)
 	if !absolute(s.ID) {
-		s.ID = cmp.Or(s.URL, s.Site)
+		s.ID = cmp.Or(s.URL, s.Site, site+"/sources#"+text(s.Name))
 	}
 	return s
 }
@@ -178,7 +188,7 @@ func absolute(s string) bool {
 			return false
 		}
 	}
-	return firstUnfit(s) == len(s)
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || !legal(r) }) < 0
 }
 
 // rfc3339 writes a date of Atom and JSON Feed: UTC, whole seconds.

@@ -38,7 +38,8 @@ var seed = maphash.MakeSeed()
 func sumOf(item *news.Item, scope scope) uint64 {
 	h := hasher{}
 	h.SetSeed(seed)
-	h.texts(string(scope.mode), scope.language)
+	h.texts(string(scope.mode), scope.language, scope.site)
+	h.number(int64(scope.rank))
 	h.story(&item.Story)
 	h.source(&item.From)
 	h.number(int64(len(item.AlsoIn)))
@@ -86,6 +87,10 @@ func (h *hasher) story(s *news.Story) {
 	for _, e := range s.Enclosures {
 		h.texts(e.URL, e.Type)
 		h.number(e.Length)
+		h.number(e.Duration)
+		h.number(int64(e.Episode.Number))
+		h.number(int64(e.Episode.Season))
+		h.texts(e.Episode.Kind, e.Episode.Explicit)
 	}
 	h.time(s.Date)
 	h.time(s.Changed)

@@ -47,6 +47,12 @@ func TestReusedFragmentsAreRight(t *testing.T) {
 			if !bytes.Equal(fresh.Body, reused.Body) {
 				t.Errorf("%s: a change of %s is not seen", f.Name, field.name)
 			}
+			if err := f.Verify(reused.Proof, reused.ProofItems); err != nil {
+				t.Errorf("%s: %s: the proof: %v", f.Name, field.name, err)
+			}
+			if reused.ProofItems > 1 || len(reused.Proof) >= len(reused.Body) {
+				t.Errorf("%s: %s: %d items in a proof of %d bytes", f.Name, field.name, reused.ProofItems, len(reused.Proof))
+			}
 			if unseen[field.name] && !bytes.Equal(fresh.Body, last.Body) {
 				t.Errorf("%s: %s is told after all", f.Name, field.name)
 			}

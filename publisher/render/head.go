@@ -24,6 +24,9 @@ type head struct {
 	author      news.Person // with a name
 	updated     time.Time   // zero when the edition is empty
 	ttl         int         // minutes; 0 says nothing
+	hub         string      // may be empty
+	icon        string      // may be empty
+	podcast     podcast
 	history     history
 }
 
@@ -49,6 +52,9 @@ func newHead(edition *news.Edition, f Format, options Options) *head {
 		author:      cleanPerson(site.Author),
 		updated:     edition.Updated,
 		ttl:         int(options.TTL / time.Minute),
+		hub:         clean(options.Hub),
+		icon:        clean(site.Icon),
+		podcast:     newPodcast(edition),
 	}
 	h.author.Name = cmp.Or(h.author.Name, text(site.Title), h.title)
 	if at := edition.History; at.Page > 0 {
@@ -72,9 +78,13 @@ func archivePage(page string, n int, f Format) string {
 	return page + "/archive/" + strconv.Itoa(n) + f.Extension
 }
 
-// links gives the links to the other documents of the history (RFC 5005 §4).
+// links gives the links to the document itself, to the hub, and to the other
+// documents of the history (RFC 5005 §4).
 func (h *head) links() []link {
-	var links []link
+	links := []link{newLink("self", h.self, h.selfType, "")}
+	if h.hub != "" {
+		links = append(links, newLink("hub", h.hub, "", ""))
+	}
 	for _, to := range []struct{ rel, href string }{
 		{"current", h.history.current}, {"prev-archive", h.history.prev}, {"next-archive", h.history.next},
 	} {
@@ -89,8 +99,10 @@ func (h *head) links() []link {
 type scope struct {
 	mode     news.ContentMode // of the feed
 	language string           // of the feed, cleaned
+	site     string           // its URL
+	rank     int              // of the item: see Format.ranks
 }
 
 func newScope(edition *news.Edition) scope {
-	return scope{mode: edition.Feed.Content, language: language(edition.Site.Language)}
+	return scope{mode: edition.Feed.Content, language: language(edition.Site.Language), site: clean(edition.Site.URL)}
 }

@@ -45,6 +45,14 @@ type jsonAttachment struct {
 	URL      string `json:"url"`
 	MIMEType string `json:"mime_type"`
 	Size     int64  `json:"size_in_bytes,omitempty"`
+	// Whole seconds: Miniflux rejects the whole feed for a fraction.
+	Duration  int64                    `json:"duration_in_seconds,omitempty"`
+	Tributary *jsonAttachmentExtension `json:"_tributary,omitempty"`
+}
+
+// jsonAttachmentExtension holds what JSON Feed has no key for.
+type jsonAttachmentExtension struct {
+	Episode news.Episode `json:"episode"`
 }
 
 // jsonItemExtension holds what JSON Feed has no key for.
@@ -81,11 +89,17 @@ func newJSONItem(e *entry) any {
 	}
 	setJSONTexts(&item.JSONItem, e)
 	for _, file := range e.Enclosures {
-		item.Attachments = append(item.Attachments, jsonAttachment{
-			URL: file.URL, MIMEType: file.Type, Size: file.Length,
-		})
+		item.Attachments = append(item.Attachments, newJSONAttachment(file))
 	}
 	return item
+}
+
+func newJSONAttachment(file news.Enclosure) jsonAttachment {
+	a := jsonAttachment{URL: file.URL, MIMEType: file.Type, Size: file.Length, Duration: file.Duration}
+	if file.Episode != (news.Episode{}) {
+		a.Tributary = &jsonAttachmentExtension{file.Episode}
+	}
+	return a
 }
 
 // setJSONTexts sets the texts of an item: one of content_html and
@@ -152,6 +166,10 @@ func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	doc.FeedUrl = cmp.Or(h.history.current, h.self) // a page is no feed of its own
 	doc.NextUrl = h.history.prev                    // what is older
 	doc.Language = h.language
+	doc.Icon = h.icon
+	if h.hub != "" {
+		doc.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: h.hub}}
+	}
 	doc.Authors = jsonAuthors([]news.Person{h.author})
 	doc.Tributary = jsonFeedExtension{Generator: generator, TTL: h.ttl}
 	var around bytes.Buffer

@@ -42,7 +42,7 @@ func OPML(site *news.Site, title string, sources []news.SourceInfo) ([]byte, err
 		Owner: author.Name, Email: author.Email,
 	}
 	for i := range sources {
-		from := cleanSource(&sources[i])
+		from := cleanSource(&sources[i], "")
 		if from.Local || from.URL == "" {
 			continue
 		}

@@ -30,7 +30,7 @@ var Formats = []Format{
 	},
 	{
 		Name: "atom", Extension: ".atom", ContentType: "application/atom+xml; charset=utf-8",
-		item: newAtomEntry, encoder: newXMLEncoder, document: atomDocumentBytes, count: countAtom,
+		item: newAtomEntry, encoder: newXMLEncoder, document: atomDocumentBytes, count: countAtom, ranked: true,
 	},
 	{
 		Name: "json", Extension: ".json", ContentType: "application/feed+json; charset=utf-8",
@@ -48,6 +48,7 @@ type Format struct {
 	encoder  func(io.Writer) encoder // of fragments
 	document func(h *head, fragments [][]byte) ([]byte, error)
 	count    func(body []byte) (int, error) // of items, of a sound document
+	ranked   bool                           // no two items may have changed in one second: see ranks
 }
 
 // Options are what an edition doesn't know of its publication.
@@ -55,8 +56,12 @@ type Options struct {
 	// TTL is how long a reader may wait before it asks again, in whole
 	// minutes; 0 says nothing.
 	TTL time.Duration
-	// Last is what the same format gave for the last edition of the feed; nil
-	// for none. Items that are the same are taken from there.
+	// Hub is the address of the WebSub hub that tells of changes; empty for
+	// none (WebSub §4).
+	Hub string
+	// Last is what the same format gave for the last edition of the feed, read
+	// back and found good; nil for none. Items that are the same are taken from
+	// there.
 	Last *Rendered
 }
 
@@ -65,6 +70,10 @@ type Rendered struct {
 	Body  []byte
 	Items int        // in Body
 	Left  []Omission // what is not in Body, in the order of the edition
+	// Proof is what has to be read back to vouch for Body: Body itself, or the
+	// same document with nothing but the ProofItems that are not of Last.
+	Proof      []byte
+	ProofItems int
 
 	fragments fragments // of Body
 }
@@ -89,9 +98,12 @@ func (f Format) Render(edition *news.Edition, options Options) (Rendered, error)
 	}
 	var out Rendered
 	parts, sums := make([][]byte, 0, len(edition.Items)), make([]uint64, 0, len(edition.Items))
+	var fresh [][]byte
 	seen := make(map[string]bool, len(edition.Items))
+	rank := f.ranks(edition)
 	for i := range edition.Items {
 		item := &edition.Items[i]
+		scope.rank = rank(i)
 		sum := sumOf(item, scope)
 		fragment, err := writer.fragment(item, scope, sum)
 		if err == nil && seen[item.PublicID] {
@@ -103,11 +115,20 @@ func (f Format) Render(edition *news.Edition, options Options) (Rendered, error)
 		}
 		seen[item.PublicID] = true
 		parts, sums = append(parts, fragment), append(sums, sum)
+		if _, known := writer.last[sum]; !known {
+			fresh = append(fresh, fragment)
+		}
 	}
 	body, err := f.document(head, parts)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("render feed %s as %s: %w", edition.Feed.Name, f.Name, err)
 	}
 	out.Body, out.Items, out.fragments = body, len(parts), locate(body, sums, parts)
+	out.Proof, out.ProofItems = body, len(fresh)
+	if len(fresh) < len(parts) {
+		if out.Proof, err = f.document(head, fresh); err != nil {
+			return Rendered{}, fmt.Errorf("render feed %s as %s: %w", edition.Feed.Name, f.Name, err)
+		}
+	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"html"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -16,18 +17,34 @@ import (
 // rssDocument is RSS 2.0 with the namespaces of what it has no words for.
 type rssDocument struct {
 	feeds.RssFeedXml
-	AtomNS  string     `xml:"xmlns:atom,attr"`
-	DCNS    string     `xml:"xmlns:dc,attr"`
-	MediaNS string     `xml:"xmlns:media,attr"`
-	FHNS    string     `xml:"xmlns:fh,attr,omitempty"`
+	AtomNS  string `xml:"xmlns:atom,attr"`
+	DCNS    string `xml:"xmlns:dc,attr"`
+	MediaNS string `xml:"xmlns:media,attr"`
+	rareSpaces
 	Channel rssChannel `xml:"channel"` // instead of the embedded one
 }
 
 type rssChannel struct {
+	Title       *plain `xml:"title"`
+	Link        string `xml:"link"`
+	Description *plain `xml:"description"`
 	feeds.RssFeed
-	Links []rssLink
+	ManagingEditor *plain `xml:"managingEditor"`
+	Creator        string `xml:"dc:creator,omitempty"` // where there is no editor
+	Image          *rssImage
+	Links          []rssLink
 	historyMarks
+	podcastTags
 	Items []byte `xml:",innerxml"`
+}
+
+// rssImage is the picture of a channel. It repeats title and link: they are
+// what a page shows with it.
+type rssImage struct {
+	XMLName xml.Name `xml:"image"`
+	URL     string   `xml:"url"`
+	Title   *plain   `xml:"title"`
+	Link    string   `xml:"link"`
 }
 
 // rssLink is an Atom link in RSS.
@@ -42,10 +59,10 @@ type rssLink struct {
 type rssItem struct {
 	feeds.RssItem
 	Lang       string   `xml:"xml:lang,attr,omitempty"`
-	Title      string   `xml:"title,omitempty"`
+	Title      *plain   `xml:"title"`
 	Link       string   `xml:"link,omitempty"`
 	Creators   []string `xml:"dc:creator"`
-	Categories []string `xml:"category"`
+	Categories []*plain `xml:"category"`
 	// Description comes before Content: readers that know only one of the two
 	// take the last one, and the W3C validator warns of another order.
 	Description *markup           `xml:"description"`
@@ -55,30 +72,32 @@ type rssItem struct {
 	Source      *rssSource        `xml:"source"`
 	Related     []rssLink
 	media
+	episodeTags
 }
 
 type rssSource struct {
-	URL   string `xml:"url,attr"`
-	Title string `xml:",chardata"`
+	URL string `xml:"url,attr"`
+	plain
 }
 
 // newRSSItem gives one item element.
 func newRSSItem(e *entry) any {
 	item := &rssItem{
-		Lang:       e.Language,
-		Title:      e.Title,
-		Link:       e.Link,
-		Categories: e.Categories,
-		Rights:     e.Rights,
-		media:      newMedia(e.Image),
+		Lang:        e.Language,
+		Title:       newPlain(e.Title),
+		Link:        e.Link,
+		Categories:  newPlains(e.Categories),
+		Rights:      e.Rights,
+		media:       newMedia(e.Image),
+		episodeTags: newEpisodeTags(e),
 	}
 	item.Guid = rssGUID(e)
 	item.PubDate = e.Date.UTC().Format(time.RFC1123Z)
 	item.Comments = e.Comments
 	item.Enclosure = rssEnclosure(e.Enclosures)
 	item.Description, item.Content = rssTexts(e)
-	if item.Title == "" && item.Description == nil {
-		item.Title = e.Heading // RSS 2.0, item: one of the two must be there
+	if item.Title == nil && item.Description == nil {
+		item.Title = newPlain(e.Heading) // RSS 2.0, item: one of the two must be there
 	}
 	for _, p := range e.Authors {
 		item.Creators = append(item.Creators, nameOf(p))
@@ -87,7 +106,7 @@ func newRSSItem(e *entry) any {
 		item.Updated = rfc3339(e.Changed)
 	}
 	if e.attributed() && e.From.URL != "" {
-		item.Source = &rssSource{URL: e.From.URL, Title: e.From.Title}
+		item.Source = &rssSource{URL: e.From.URL, plain: *newPlain(e.From.Title)}
 	}
 	for _, c := range e.AlsoIn {
 		item.Related = append(item.Related, rssLink{link: newLink("related", c.Link, "", c.Title)})
@@ -119,34 +138,52 @@ func rssTexts(e *entry) (*markup, *feeds.RssContent) {
 	return &markup{HTML: description}, &feeds.RssContent{Content: e.Content}
 }
 
-// rssEnclosure gives the first enclosure: RSS has one, with all attributes.
+// rssEnclosure gives the main file: RSS has one enclosure, with all attributes.
 func rssEnclosure(enclosures []news.Enclosure) *feeds.RssEnclosure {
-	if len(enclosures) == 0 {
+	file := mainFile(enclosures)
+	if file == nil {
 		return nil
 	}
-	first := enclosures[0]
-	return &feeds.RssEnclosure{Url: first.URL, Type: first.Type, Length: strconv.FormatInt(first.Length, 10)}
+	return &feeds.RssEnclosure{Url: file.URL, Type: file.Type, Length: strconv.FormatInt(file.Length, 10)}
 }
 
 // rssDocumentBytes writes the document around its items.
 func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
-	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia, FHNS: historyNS(h)}
+	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia}
+	doc.rareSpaces = newRareSpaces(h)
 	doc.Version = "2.0"
 	doc.ContentNamespace = nsContent
 	channel := &doc.Channel
-	channel.Title = h.title
+	channel.Title = newPlain(h.title)
 	channel.Link = h.page
-	channel.Description = cmp.Or(h.description, h.title) // required
+	channel.Description = newPlain(cmp.Or(h.description, h.title)) // required
+	channel.Image = newRSSImage(h)
 	channel.Language = h.language
 	channel.Generator = generator
 	channel.Ttl = h.ttl
 	if datable(h.updated) {
 		channel.LastBuildDate = h.updated.UTC().Format(time.RFC1123Z)
 	}
-	for _, l := range append([]link{newLink("self", h.self, h.selfType, "")}, h.links()...) {
+	if h.author.Email != "" {
+		channel.ManagingEditor = newPlain(h.author.Email + " (" + h.author.Name + ")")
+	} else {
+		channel.Creator = h.author.Name
+	}
+	for _, l := range h.links() {
 		channel.Links = append(channel.Links, rssLink{link: l})
 	}
 	channel.historyMarks = newHistoryMarks(h)
+	channel.podcastTags = newPodcastTags(h)
 	channel.Items = lines(items)
 	return xmlDocument(doc, sizeOf(items))
+}
+
+// newRSSImage gives the picture of the channel, nil where there is none of a
+// type that RSS allows.
+func newRSSImage(h *head) *rssImage {
+	switch strings.ToLower(path.Ext(h.icon)) {
+	case ".gif", ".jpeg", ".jpg", ".png":
+		return &rssImage{URL: h.icon, Title: newPlain(h.title), Link: h.page}
+	}
+	return nil
 }

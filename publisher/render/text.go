@@ -7,20 +7,23 @@ import (
 )
 
 // clean makes a text fit for XML 1.0 (§2.2 Char, §2.11 line ends) and so for
-// JSON: characters that XML has no place for go, invalid UTF-8 becomes
-// U+FFFD, and line ends become LF, because a parser reads CR LF as LF. Text
-// that is fit already, nearly all of it, comes back as it is.
+// JSON. Text that is fit already, nearly all of it, comes back as it is.
+//
+//  1. Control characters go, also those that XML only discourages: validators
+//     take them, and U+FFFD, for signs of a wrong encoding (BadCharacters).
+//  2. Invalid UTF-8 becomes a question mark. A U+FFFD that was there stays.
+//  3. Line ends become LF, because a parser reads CR LF as LF.
 func clean(s string) string {
 	if firstUnfit(s) == len(s) {
 		return s
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ToValidUTF8(s, "?")
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\r':
+		case r == '\r' || r == nextLine:
 			return '\n'
-		case legal(r):
+		case legal(r) && !isControl(r):
 			return r
 		}
 		return -1
@@ -33,20 +36,27 @@ func firstUnfit(s string) int {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if c < ' ' && c != '\t' && c != '\n' {
+			if c < ' ' && c != '\t' && c != '\n' || c == 0x7f {
 				return i
 			}
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 || !legal(r) {
+		if r == utf8.RuneError && size == 1 || !legal(r) || isControl(r) {
 			return i
 		}
 		i += size
 	}
 	return len(s)
 }
+
+// nextLine is the line end of some mainframes.
+const nextLine = '\u0085'
+
+// isControl reports whether XML 1.0 allows the character but discourages it as
+// a control character (§2.2).
+func isControl(r rune) bool { return 0x7f <= r && r <= 0x9f }
 
 // legal reports whether XML 1.0 allows the character (§2.2). Surrogates need
 // no test: UTF-8 has none.

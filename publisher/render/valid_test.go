@@ -64,14 +64,17 @@ func (n *node) linksOf(rel string) []node {
 	return found
 }
 
+const nsITunes = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+
 var prefixes = map[string]string{
 	"http://www.w3.org/2005/Atom":              "atom:",
 	"http://purl.org/rss/1.0/modules/content/": "content:",
 	"http://purl.org/dc/elements/1.1/":         "dc:",
 	"http://search.yahoo.com/mrss/":            "media:",
 	"http://purl.org/syndication/history/1.0":  "fh:",
-	"http://www.w3.org/XML/1998/namespace":     "xml:",
-	"":                                         "",
+	nsITunes:                               "itunes:",
+	"http://www.w3.org/XML/1998/namespace": "xml:",
+	"":                                     "",
 }
 
 func qualified(name xml.Name) string {
@@ -106,7 +109,7 @@ func parseXML(t testing.TB, body []byte) *node {
 // mayBeEmpty are the elements whose attributes say it all.
 var mayBeEmpty = map[string]bool{
 	"atom:link": true, "atom:category": true, "enclosure": true,
-	"media:content": true, "media:thumbnail": true,
+	"media:content": true, "media:thumbnail": true, "itunes:image": true, "itunes:category": true,
 	"fh:archive": true, "fh:complete": true,
 }
 
@@ -188,6 +191,9 @@ func checkLinks(t *testing.T, feed *node, edition *news.Edition, extension, medi
 		}
 		return fmt.Sprintf("%s/archive/%d%s", page, n, extension)
 	}
+	if hub := feed.linksOf("hub"); len(hub) != 1 || hub[0].attr("href") != options.Hub {
+		t.Errorf("hub links %v, want one to %s", hub, options.Hub)
+	}
 	want := map[string]string{
 		"self": page + extension, "current": "", "prev-archive": archive(at.Prev), "next-archive": archive(at.Next),
 	}
@@ -268,8 +274,8 @@ func checkAtomEntry(t *testing.T, entry *node) {
 	entry.one(t, "atom:title")
 	published, updated := entry.one(t, "atom:published"), entry.one(t, "atom:updated")
 	checkTime(t, time.RFC3339, published)
-	checkTime(t, time.RFC3339, updated)
-	if updated < published {
+	checkTime(t, time.RFC3339Nano, updated)
+	if strings.TrimSuffix(updated, "Z") < strings.TrimSuffix(published, "Z") {
 		t.Errorf("updated %s before published %s", updated, published)
 	}
 	if len(entry.linksOf("alternate")) == 0 && len(entry.all("atom:content")) == 0 {
@@ -287,15 +293,20 @@ func checkAtomEntry(t *testing.T, entry *node) {
 
 // jsonDocument is JSON Feed 1.1 with our extension: every key that we write.
 type jsonDocument struct {
-	Version     string       `json:"version"`
-	Title       string       `json:"title"`
-	Language    string       `json:"language"`
-	HomePageURL string       `json:"home_page_url"`
-	FeedURL     string       `json:"feed_url"`
-	Description string       `json:"description"`
-	NextURL     string       `json:"next_url"`
-	Authors     []jsonPerson `json:"authors"`
-	Tributary   struct {
+	Version     string `json:"version"`
+	Title       string `json:"title"`
+	Language    string `json:"language"`
+	HomePageURL string `json:"home_page_url"`
+	FeedURL     string `json:"feed_url"`
+	Description string `json:"description"`
+	NextURL     string `json:"next_url"`
+	Icon        string `json:"icon"`
+	Hubs        []struct {
+		Type string `json:"type"`
+		URL  string `json:"url"`
+	} `json:"hubs"`
+	Authors   []jsonPerson `json:"authors"`
+	Tributary struct {
 		Generator string `json:"generator"`
 		TTL       int    `json:"ttl"`
 	} `json:"_tributary"`
@@ -324,6 +335,11 @@ type jsonItem struct {
 		URL      string `json:"url"`
 		MIMEType string `json:"mime_type"`
 		Size     int64  `json:"size_in_bytes"`
+		Duration int64  `json:"duration_in_seconds"`
+
+		Tributary struct {
+			Episode news.Episode `json:"episode"`
+		} `json:"_tributary"`
 	} `json:"attachments"`
 	Tributary struct {
 		Source struct {
@@ -361,6 +377,9 @@ func TestJSONIsValid(t *testing.T) {
 			page := edition.Site.URL + "/" + edition.Feed.Name
 			if doc.Version != "https://jsonfeed.org/version/1.1" || doc.Title == "" || doc.Items == nil {
 				t.Errorf("version %q, title %q, items %v: one is missing", doc.Version, doc.Title, doc.Items)
+			}
+			if len(doc.Hubs) != 1 || doc.Hubs[0].URL != options.Hub || doc.Hubs[0].Type != "WebSub" {
+				t.Errorf("hubs %v, want %s", doc.Hubs, options.Hub)
 			}
 			if doc.FeedURL != page+".json" || doc.HomePageURL != page {
 				t.Errorf("feed_url %q, home_page_url %q", doc.FeedURL, doc.HomePageURL)

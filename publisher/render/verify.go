@@ -31,8 +31,17 @@ func countRSS(body []byte) (int, error) { return countXML(body, "rss", "channel"
 func countAtom(body []byte) (int, error) { return countXML(body, "feed", "entry") }
 
 // countXML counts the elements that stand exactly at path, which starts at
-// the root, and reads the whole document for it.
+// the root, and reads the whole document for it. What the scanner can't vouch
+// for is read by encoding/xml, which says what is wrong with it.
 func countXML(body []byte, path ...string) (int, error) {
+	if count, ok := scanXML(body, path); ok {
+		return count, nil
+	}
+	return parseXML(body, path...)
+}
+
+// parseXML is countXML by encoding/xml.
+func parseXML(body []byte, path ...string) (int, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	var open []string
 	count, roots := 0, 0

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/gorilla/feeds"
 )
@@ -17,20 +18,30 @@ const (
 	nsDC      = "http://purl.org/dc/elements/1.1/"
 	nsMedia   = "http://search.yahoo.com/mrss/"
 	nsHistory = "http://purl.org/syndication/history/1.0"
+	nsITunes  = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 )
+
+// rareSpaces are the namespaces that few documents need. They are declared
+// where they are used, at the root: some readers look for a bare <channel>.
+type rareSpaces struct {
+	History string `xml:"xmlns:fh,attr,omitempty"`
+	ITunes  string `xml:"xmlns:itunes,attr,omitempty"`
+}
+
+func newRareSpaces(h *head) (spaces rareSpaces) {
+	if h.history.complete || h.history.archive {
+		spaces.History = nsHistory
+	}
+	if h.podcast.any {
+		spaces.ITunes = nsITunes
+	}
+	return spaces
+}
 
 // historyMarks say what kind of document it is (RFC 5005 §2, §4).
 type historyMarks struct {
 	Complete *struct{} `xml:"fh:complete"`
 	Archive  *struct{} `xml:"fh:archive"`
-}
-
-// historyNS is the namespace of the marks, where there are any.
-func historyNS(h *head) string {
-	if h.history.complete || h.history.archive {
-		return nsHistory
-	}
-	return ""
 }
 
 func newHistoryMarks(h *head) (marks historyMarks) {
@@ -48,6 +59,32 @@ func newHistoryMarks(h *head) (marks historyMarks) {
 type markup struct {
 	Type string `xml:"type,attr,omitempty"` // Atom's; RSS has none
 	HTML string `xml:",cdata"`
+}
+
+// plain is plain text inside XML. Many readers take it for HTML, so what would
+// look like a tag or an entity there is written in hexadecimal, which is how
+// the RSS Profile tells text from markup ("Character Data"); an XML parser
+// sees no difference.
+type plain struct {
+	XML string `xml:",innerxml"`
+}
+
+var plainEscapes = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
+
+// newPlain gives a text, nil for an empty one.
+func newPlain(s string) *plain {
+	if s == "" {
+		return nil
+	}
+	return &plain{XML: plainEscapes.Replace(s)}
+}
+
+func newPlains(list []string) []*plain {
+	out := make([]*plain, len(list))
+	for i, s := range list {
+		out[i] = newPlain(s)
+	}
+	return out
 }
 
 // link is an Atom link with its title, which the one of feeds lacks.

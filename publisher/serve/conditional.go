@@ -38,25 +38,62 @@ func revalidated(header http.Header, rendition *publisher.Rendition) *publisher.
 	return negotiated(header, rendition)
 }
 
+// refused reports whether a request demands a state that is not the present
+// one, as the parts of a file that is loaded bit by bit do (RFC 9110 §13.1.1,
+// §13.1.4). If-Match compares strongly and decides alone where it is present.
+func refused(header http.Header, rendition *publisher.Rendition) bool {
+	if tags := field(header, "If-Match"); tags != "" {
+		return strings.TrimSpace(tags) != "*" && !strongly(tags, rendition)
+	}
+	if since := field(header, "If-Unmodified-Since"); since != "" && rendition.Modified != "" {
+		at, err := http.ParseTime(since)
+		return err == nil && (rendition.LastModified.After(at) || rendition.DateShared && rendition.LastModified.Equal(at))
+	}
+	return false
+}
+
+// strongly looks for a variant's very tag in a list.
+func strongly(list string, rendition *publisher.Rendition) bool {
+	for {
+		tag, weak, rest := cutTag(list)
+		switch {
+		case tag == "":
+			return false
+		case !weak && (tag == rendition.Plain.ETag || has(rendition.Gzip, tag) || has(rendition.Brotli, tag)):
+			return true
+		}
+		list = rest
+	}
+}
+
 // tagged looks for one of the rendition's tags in a list of entity tags. What
 // follows a syntax error is not read.
 func tagged(list string, header http.Header, rendition *publisher.Rendition) *publisher.Variant {
 	for {
-		list = strings.TrimLeft(list, " \t,")
-		opaque := strings.TrimPrefix(list, "W/")
-		if opaque == "" || opaque[0] != '"' {
+		tag, _, rest := cutTag(list)
+		if tag == "" {
 			return nil
 		}
-		end := strings.IndexByte(opaque[1:], '"')
-		if end < 0 {
-			return nil
-		}
-		tag := opaque[:end+2]
 		if v := variantOf(tag, header, rendition); v != nil {
 			return v
 		}
-		list = opaque[len(tag):]
+		list = rest
 	}
+}
+
+// cutTag takes the first entity tag off a list, "" at the end or where the
+// syntax is broken.
+func cutTag(list string) (tag string, weak bool, rest string) {
+	list = strings.TrimLeft(list, " \t,")
+	opaque, weak := strings.CutPrefix(list, "W/")
+	if opaque == "" || opaque[0] != '"' {
+		return "", false, ""
+	}
+	end := strings.IndexByte(opaque[1:], '"')
+	if end < 0 {
+		return "", false, ""
+	}
+	return opaque[:end+2], weak, opaque[end+2:]
 }
 
 func variantOf(tag string, header http.Header, rendition *publisher.Rendition) *publisher.Variant {

@@ -12,8 +12,9 @@ import (
 
 const (
 	eventsSuffix = "/events"
-	// heartbeat is how often a silent stream sends a comment, so that proxies
-	// keep it and a client that is gone is noticed.
+	// heartbeat is how often a silent stream sends an event that means nothing,
+	// so that proxies keep it, a client that is gone is noticed, and a client
+	// notices that the stream is.
 	heartbeat = 25 * time.Second
 	// eventWrite bounds the sending of one event: who doesn't read for so long
 	// is gone.
@@ -39,8 +40,9 @@ type Events interface {
 //     first; its id is the revision of the feed.
 //  2. With Last-Event-ID, what was missed comes first. When that isn't known
 //     any more, an event named "reset" asks the client to load the list anew.
-//  3. A comment every 25 s keeps the connection. Nothing is buffered, and no
-//     cache may keep it.
+//  3. An event named "beat" every 25 s keeps the connection, and lets clients
+//     tell silence from a broken one. Nothing is buffered, and no cache may
+//     keep it.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, path string) bool {
 	feed, ok := strings.CutSuffix(strings.TrimPrefix(path, "/"), eventsSuffix)
 	if !ok || h.events == nil {
@@ -52,9 +54,6 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, path string) bo
 		return false
 	}
 	defer following.Stop()
-	if !allowed(w, r) {
-		return true
-	}
 	if h.followers.Add(1) > maxFollowers {
 		h.followers.Add(-1)
 		w.Header().Set("Retry-After", "60")
@@ -100,7 +99,7 @@ func (s *stream) run(r *http.Request, f *publisher.Following) {
 		case <-r.Context().Done():
 			return
 		case <-ticker.C:
-			sent = s.send(":\n\n")
+			sent = s.send("event: beat\ndata: {}\n\n")
 		case event, open := <-f.Events:
 			if !open {
 				return // the client comes back and says where it was

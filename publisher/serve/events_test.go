@@ -136,7 +136,7 @@ func TestEventsHeartbeat(t *testing.T) {
 		defer leave()
 		w := &writer{ResponseRecorder: httptest.NewRecorder()}
 		handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/latest/events", nil))
-		if got, want := w.Body.String(), "retry: 5000\nid: 12\n\n:\n\n:\n\n"; got != want {
+		if got, want := w.Body.String(), "retry: 5000\nid: 12\n\nevent: beat\ndata: {}\n\nevent: beat\ndata: {}\n\n"; got != want {
 			t.Errorf("after a minute: %q, want %q", got, want)
 		}
 		if left := time.Until(w.deadline); left > 0 || !w.Flushed {

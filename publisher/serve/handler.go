@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"tributary/internal/codec"
+	"tributary/internal/news"
 	"tributary/publisher"
 )
 
@@ -36,21 +37,27 @@ type Options struct {
 	// Redirects maps paths below BasePath to where they are now: a path below
 	// BasePath, or an absolute URL.
 	Redirects map[string]string
+	// Site and Feeds are what /oembed knows pages by; without feeds there is
+	// no such address.
+	Site  news.Site
+	Feeds []news.Feed
 }
 
 // Handler answers GET, HEAD and OPTIONS for all addresses of the site:
 //
-//  1. A path that has a rendition is answered with it, in the content coding
+//  1. Any other method gets 405 with Allow, whatever the address: nothing here
+//     knows another one.
+//  2. A path that has a rendition is answered with it, in the content coding
 //     that the client likes best, or with 304. The type never depends on
 //     Accept, and A-IM (RFC 3229) is ignored: readers ask for it that cannot
 //     read the answer.
-//  2. Other methods there get 405 with Allow.
-//  3. Routes that are no renditions come next.
-//  4. While renditions are still being made after a start, a request for
+//  3. Of files beside articles, one range of bytes can be had.
+//  4. Routes that are no renditions come next.
+//  5. While renditions are still being made after a start, a request for
 //     another path waits for them, at most 5 s, then gets 503.
-//  5. Archive pages, streams of events and redirects come next. A path with a slash too many is redirected to the
-//     one without.
-//  6. What is left is 404: a page where an HTML page was asked for.
+//  6. Archive pages, streams of events and redirects come next. A path with a
+//     slash too many is redirected to the one without.
+//  7. What is left is 404: a page where an HTML page was asked for.
 //
 // Errors carry CORS headers too, so that a script can tell them from a broken
 // network, but never the cache headers of a success.
@@ -80,6 +87,9 @@ func (h *Handler) Configure(options Options) { h.options.Store(&options) }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !allowed(w, r) {
+		return
+	}
 	options := h.options.Load()
 	path, inside := strings.CutPrefix(r.URL.Path, options.BasePath)
 	if inside && h.found(w, r, path) {
@@ -94,20 +104,27 @@ func (h *Handler) found(w http.ResponseWriter, r *http.Request, path string) boo
 	if rendition == nil || path == publisher.NotFoundPath {
 		return false
 	}
-	if allowed(w, r) {
-		answer(w, r, rendition)
-	}
+	answer(w, r, rendition)
 	return true
 }
 
-// answer sends a rendition, or says that the client has it already.
+// answer sends a rendition or a part of it, or says that the client has it
+// already.
 func answer(w http.ResponseWriter, r *http.Request, rendition *publisher.Rendition) {
+	if refused(r.Header, rendition) {
+		plain(w, r, http.StatusPreconditionFailed, "this is not what is there now")
+		return
+	}
 	if v := revalidated(r.Header, rendition); v != nil {
 		setFields(w.Header(), v.Revalidated)
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	v := negotiated(r.Header, rendition)
+	patient(w, rendition)
+	if partial(w, r, rendition, v) {
+		return
+	}
 	setFields(w.Header(), v.Header)
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {

@@ -31,8 +31,12 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		path = healthPath
 	}
 	if route, ok := routes[path]; ok {
+		route(w, r)
+		return
+	}
+	if inside && path == oembedPath && len(options.Feeds) > 0 {
 		if allowed(w, r) {
-			route(w, r)
+			oembed(w, r, options)
 		}
 		return
 	}
@@ -47,9 +51,7 @@ func (h *Handler) elsewhere(w http.ResponseWriter, r *http.Request, options *Opt
 		return
 	}
 	if to := h.target(r, options, path, inside); to != "" {
-		if allowed(w, r) {
-			redirect(w, to)
-		}
+		redirect(w, to)
 		return
 	}
 	h.notFound(w, r)

@@ -54,6 +54,9 @@ func site() table {
 			Links: []string{`<https://hub.example/>; rel="hub"`, `<https://example.org/latest.rss>; rel="self"`}},
 		{Path: "/static/site.1f.css", Kind: publisher.KindAsset, ContentType: "text/css; charset=utf-8", Body: []byte("p { color: red }")},
 		{Path: "/articles/a.png", Kind: publisher.KindFile, ContentType: "image/png", Body: []byte("\x89PNG " + long)},
+		{Path: "/latest/embed", Kind: publisher.KindFrame, ContentType: "text/html; charset=utf-8", Body: []byte("frame " + long)},
+		{Path: "/latest/fragment.html", Kind: publisher.KindFragment, ContentType: "text/html; charset=utf-8", Body: []byte("list " + long)},
+		{Path: "/embed", Kind: publisher.KindChooser, ContentType: "text/html; charset=utf-8", Body: []byte("chooser " + long)},
 		{Path: publisher.NotFoundPath, Kind: publisher.KindPage, ContentType: "text/html; charset=utf-8", Body: []byte("nothing here " + long)},
 	} {
 		draft.LastModified = changed
@@ -244,25 +247,6 @@ func TestRunReportsABrokenListener(t *testing.T) {
 	err = serve.Run(t.Context(), serve.NewServer(http.NotFoundHandler()), listener)
 	if err == nil || !strings.Contains(err.Error(), listener.Addr().String()) {
 		t.Errorf("error %v, want one with the address", err)
-	}
-}
-
-// Clients that stall in the middle of a request take nothing from others.
-func TestStalledClients(t *testing.T) {
-	t.Parallel()
-	address, client := start(t, serve.Options{})
-	for range 200 {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if _, err := io.WriteString(conn, "GET /latest.rss HTTP/1.1\r\nHost:"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := fetch(t, client, "GET", address+"/latest.rss", "").StatusCode; got != 200 {
-		t.Errorf("status %d beside stalled clients, want 200", got)
 	}
 }
 

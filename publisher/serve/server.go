@@ -12,6 +12,9 @@ import (
 // shutdownGrace is how long answers under way may take once we stop.
 const shutdownGrace = 3 * time.Second
 
+// writeTimeout is how long an answer may take, large files aside.
+const writeTimeout = 30 * time.Second
+
 // NewServer gives a server with limits that keep slow and huge requests from
 // holding it up. A handler that streams sets its own write deadline with
 // http.ResponseController.
@@ -20,7 +23,7 @@ func NewServer(handler http.Handler) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}

@@ -7,7 +7,10 @@ import (
 )
 
 // stamp is a moment for machines and for people; both empty when unknown.
-type stamp struct{ Machine, Human string }
+type stamp struct {
+	Machine, Human string
+	Day            bool // a day, without a time
+}
 
 // newStamp writes a moment in a zone: in words for English, else in the order
 // that is read everywhere (ISO 8601). A moment at midnight is a day, as dates
@@ -25,7 +28,7 @@ func newStamp(at time.Time, zone *time.Location, lang string) stamp {
 		day = "January 2, 2006"
 	}
 	s := stamp{Machine: at.UTC().Format(time.RFC3339), Human: at.Format(day)}
-	if at.Hour() != 0 || at.Minute() != 0 {
+	if s.Day = at.Hour() == 0 && at.Minute() == 0; !s.Day {
 		s.Human += at.Format(", 15:04")
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tributary/internal/news"
@@ -32,19 +33,24 @@ type NotFoundPage struct {
 }
 
 // Feed makes the page served at /NAME, and at / for the first feed: the same
-// bytes, with / as the canonical address.
+// bytes, with / as the canonical address. An edition that is a page of the
+// archive makes the page at /NAME/archive/N.
 func (s *Site) Feed(p FeedPage) ([]byte, error) {
 	e := &p.Edition
 	v := newFrame(&e.Site, p.Feeds, e.Feed.Name)
 	own := v.feed(&e.Feed)
+	view := feedView{Feed: own, pager: v.archivePager(e)}
 	v.Title = title(own.Title, e.Site.Title)
 	v.Description = first(e.Feed.Description, e.Site.Description)
 	v.Canonical = v.absolute(v.page(e.Feed.Name))
-	return s.execute("feed.html", feedView{
-		frame:   v,
-		Feed:    own,
-		Stories: v.stories(e.Items, e.Site.Location),
-	})
+	v.OEmbed = v.oembed(v.Canonical)
+	if page := e.History.Page; page > 0 {
+		view.Archive, view.Span = strconv.Itoa(page), v.span(e.Items, e.Site.Location)
+		v.Title = title(own.Title+", archive page "+view.Archive, e.Site.Title)
+		v.Canonical, v.OEmbed = v.absolute("/"+e.Feed.Name+"/archive/"+view.Archive), ""
+	}
+	view.frame, view.Stories = v, v.stories(e.Items, e.Site.Location)
+	return s.execute("feed.html", view)
 }
 
 // Article makes the page served at /articles/SLUG.
@@ -56,11 +62,12 @@ func (s *Site) Article(p ArticlePage) ([]byte, error) {
 	v.Description = item.Excerpt
 	v.Canonical = v.absolute("/articles/" + url.PathEscape(item.Slug))
 	v.Type, v.Image = "article", item.Image
+	v.Authors = item.Authors
 	view := articleView{
 		frame:   v,
 		Story:   story,
 		Content: template.HTML(v.ownLinks(item.Content)),
-		Tags:    item.Categories,
+		Tags:    v.tags(item.Categories),
 		Feed:    v.feed(&e.Feed),
 	}
 	if item.Updated.After(item.Published) {
@@ -70,6 +77,7 @@ func (s *Site) Article(p ArticlePage) ([]byte, error) {
 		return other.Local && other.Slug == item.Slug
 	})
 	view.Latest = v.stories(others[:min(len(others), latestShown)], e.Site.Location)
+	view.Data = v.posting(item)
 	return s.execute("article.html", view)
 }
 

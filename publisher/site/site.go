@@ -1,8 +1,10 @@
-// Package site makes the HTML pages that people read: a feed, a local article
-// with the latest stories below it, and the page for what is not there.
+// Package site makes the HTML pages that people read: a feed and its archive, a
+// local article with the latest stories below it, the sources, the articles with
+// a tag, and the page for what is not there.
 //
-// The pages need no script, carry no inline style, load nothing from elsewhere
-// but the stories' own pictures, and depend on nothing but what they are made
+// The pages work without a script (a small one makes dates relative and copies
+// addresses), carry no inline style, load nothing from elsewhere but the
+// stories' own pictures, and depend on nothing but what they are made
 // from: the same input gives the same bytes at any time on any machine. They
 // link to each other by path, below the path of the site's URL, so that they
 // work under another host name too; canonical links and feed addresses are
@@ -24,24 +26,32 @@ import (
 var builtin embed.FS
 
 // pages are the templates that stand for a page; the others are shared by them.
-var pages = []string{"feed.html", "article.html", "notfound.html"}
+var pages = []string{
+	"feed.html", "article.html", "sources.html", "tag.html", "tags.html", "notfound.html",
+	"chooser.html", "embed.html", "fragment.html",
+}
 
 // Site makes pages by its templates. It is safe for concurrent use.
 type Site struct {
 	templates map[string]*template.Template // by page
 	assets    []Asset
+	script    Asset // of the element <latest-articles>; one of assets
 }
 
 // New makes a site of the built-in templates and styles. A file of theme
 // replaces the built-in one of the same name: templates/layout.html,
 // templates/story.html, templates/feed.html, templates/article.html,
-// templates/notfound.html, static/style.css. If it has a static/custom.css,
-// the pages load that after the style sheet, and a template may name any other
+// templates/sources.html, templates/tag.html, templates/tags.html,
+// templates/notfound.html, static/style.css, static/page.js, static/icon.svg. If it has a
+// static/custom.css, the pages load that after the style sheet, and a template may name any other
 // file below static/ as {{asset .Base "logo.svg"}}. Nil means no theme. Everything
 // is read once, here. The error names the file that is wrong.
 func New(theme fs.FS) (*Site, error) {
 	files, err := overlay(theme)
 	if err != nil {
+		return nil, err
+	}
+	if err := files.buildEmbed(); err != nil {
 		return nil, err
 	}
 	s := &Site{templates: map[string]*template.Template{}}
@@ -50,6 +60,9 @@ func New(theme fs.FS) (*Site, error) {
 		asset := newAsset(strings.TrimPrefix(name, "static/"), files[name])
 		names[strings.TrimPrefix(name, "static/")] = asset.Path
 		s.assets = append(s.assets, asset)
+		if name == embedScript {
+			s.script = asset
+		}
 	}
 	for _, page := range pages {
 		if s.templates[page], err = parse(files, page, names); err != nil {

@@ -31,7 +31,7 @@ var (
 	}
 	observer = news.Site{
 		Title: "The <Example> Observer", URL: "https://example.org/news", Description: "What we read",
-		Language: "en", Location: berlin,
+		Language: "en", Icon: "https://example.org/news/articles/icon.png", Location: berlin,
 	}
 )
 
@@ -69,6 +69,23 @@ func items() []news.Item {
 	}
 }
 
+// sources are one for each health, and addresses that are not for everybody.
+func sources() []site.SourceStatus {
+	var list []site.SourceStatus
+	for _, health := range []news.Health{
+		news.HealthNew, news.HealthOK, news.HealthLate, news.HealthFailing, news.HealthDead, news.HealthMoved, news.HealthGone, news.HealthPaused,
+	} {
+		list = append(list, site.SourceStatus{
+			Info:  news.SourceInfo{Name: string(health), Title: "A source that is " + string(health), Site: "https://s.example/", URL: "https://s.example/feed"},
+			State: news.SourceState{Health: health, LastOK: noon, Stories: len(list), Last: news.Visit{Cause: news.CauseTLS, Detail: "x509: SECRET"}},
+		})
+	}
+	for name, address := range map[string]string{"inside": "http://10.1.2.3/SECRET"} {
+		list = append(list, site.SourceStatus{Info: news.SourceInfo{Name: name, Title: "<i>" + name + "</i>", URL: address, Site: "javascript:SECRET"}})
+	}
+	return list
+}
+
 func edition(feed news.Feed, of []news.Item) news.Edition {
 	return news.Edition{Site: observer, Feed: feed, Items: of}
 }
@@ -91,6 +108,20 @@ func made(t *testing.T, s *site.Site) map[string][]byte {
 		},
 		"article.html": func() ([]byte, error) {
 			return s.Article(site.ArticlePage{Article: items()[2], Feeds: feeds, Latest: edition(feeds[0], items())})
+		},
+		"archive.html": func() ([]byte, error) {
+			old := edition(feeds[1], items()[:2])
+			old.History = news.History{Page: 7, Prev: 6, Next: 8}
+			return s.Feed(site.FeedPage{Edition: old, Feeds: feeds})
+		},
+		"sources.html": func() ([]byte, error) {
+			return s.Sources(site.SourcesPage{Site: observer, Feeds: feeds, Sources: sources(), All: 203, Page: 2, Last: 2})
+		},
+		"tag.html": func() ([]byte, error) {
+			return s.Tag(site.TagPage{Site: observer, Feeds: feeds, Tag: site.Tags(items())[0], Page: 1})
+		},
+		"tags.html": func() ([]byte, error) {
+			return s.Tags(site.TagsPage{Site: observer, Feeds: feeds, Tags: site.Tags(items())})
 		},
 		"notfound.html": func() ([]byte, error) {
 			return s.NotFound(site.NotFoundPage{Site: observer, Feeds: feeds})
@@ -116,6 +147,9 @@ func newSite(t *testing.T) *site.Site {
 
 // hashed hides the hashes of assets, so that a style does not change every page.
 var hashed = regexp.MustCompile(`\.[0-9a-f]{10}\.`)
+
+// integrity hides the hash of a whole script likewise.
+var integrity = regexp.MustCompile(`sha384-[A-Za-z0-9&#;+/=]+`)
 
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -154,7 +188,8 @@ func TestPagePromises(t *testing.T) {
 		ids := map[string]bool{}
 		var targets []string
 		for token := range tokens(t, body) {
-			if token.Data == "script" || token.Data == "style" {
+			script := token.Data == "script" && !assets[attribute(token, "src")] && name != "empty-rtl.html"
+			if script && attribute(token, "type") != "application/ld+json" || token.Data == "style" {
 				t.Errorf("%s: %s", name, token)
 			}
 			for _, a := range token.Attr {
@@ -238,7 +273,13 @@ func TestTheme(t *testing.T) {
 	}
 	var paths []string
 	for _, a := range s.Assets() {
-		if !strings.Contains(a.Path, ".css") {
+		if strings.HasPrefix(a.Path, "/static/embed") {
+			continue // see TestEmbed
+		}
+		if strings.HasPrefix(a.Path, "/static/icon.") {
+			continue // the site has one of its own
+		}
+		if strings.Contains(a.Path, "logo") {
 			if a.ContentType != "image/svg+xml" {
 				t.Errorf("%s is %s", a.Path, a.ContentType)
 			}
@@ -248,7 +289,7 @@ func TestTheme(t *testing.T) {
 		}
 		paths = append(paths, hashed.ReplaceAllString(a.Path, ".HASH."))
 	}
-	want := []string{"/static/custom.HASH.css", "/static/logo.HASH.svg", "/static/style.HASH.css"}
+	want := []string{"/static/custom.HASH.css", "/static/logo.HASH.svg", "/static/page.HASH.js", "/static/style.HASH.css"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("assets (-want +got):\n%s", diff)
 	}

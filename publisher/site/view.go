@@ -21,9 +21,12 @@ type frame struct {
 	Canonical   string
 	Type        string // Open Graph
 	Image       string
+	Authors     []news.Person // of an article
+	Icon        string        // of the site
 	NoIndex     bool
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
+	OEmbed      string      // how other sites can show the page; empty: not at all
 
 	url  string // of the site
 	home string // name of the feed whose page is /
@@ -33,6 +36,9 @@ type feedView struct {
 	frame
 	Feed    feed
 	Stories []story
+	Archive string // number of the archive page; empty for the newest stories
+	Span    string // days over which the stories of an archive page spread
+	pager
 }
 
 type articleView struct {
@@ -40,9 +46,10 @@ type articleView struct {
 	Story   story
 	Updated stamp
 	Content template.HTML
-	Tags    []string
+	Tags    []tagLink
 	Feed    feed
 	Latest  []story
+	Data    posting // for search engines
 }
 
 type link struct {
@@ -91,6 +98,7 @@ func newFrame(site *news.Site, feeds []news.Feed, current string) frame {
 	f := frame{
 		Lang: first(site.Language, "en"), Dir: direction(site.Language),
 		SiteTitle: site.Title, Tagline: site.Description,
+		Icon: site.Icon,
 		Type: "website", url: strings.TrimSuffix(site.URL, "/"),
 	}
 	if u, err := url.Parse(f.url); err == nil {

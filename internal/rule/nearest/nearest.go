@@ -9,7 +9,7 @@ const maxWord = 64
 
 // Word gives the known word that is nearest to a misspelt one, or "" when none
 // is near: at most a third of the letters, and never more than three, may be
-// wrong, missing, too many or swapped with their neighbour. Case does not
+// wrong, missing, too many or swapped with their neighbor. Case does not
 // count. Of equally near words the first wins.
 func Word(misspelt string, known []string) string {
 	word := strings.ToLower(misspelt)

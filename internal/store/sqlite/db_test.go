@@ -255,6 +255,10 @@ func TestTombstones(t *testing.T) {
 		t.Fatal(err)
 	}
 	batch := &news.Batch{Stories: []news.Story{{ID: "https://www.x.example/1"}, {ID: "here"}}}
+	fates, _, err := db.Fates(t.Context(), "x", []news.LastStory{{Source: key, ID: "gone"}, {Source: key, ID: "here"}})
+	if err != nil || !fates[0].Retracted || fates[1].Retracted {
+		t.Errorf("fates %+v, %v", fates, err)
+	}
 	result := news.Result{Lease: claimed.Leases[0], Visit: news.Visit{At: now, Outcome: news.OutcomeChanged}, Batch: batch}
 	_, err = db.Record(t.Context(), []news.Result{result}, func(known *news.Known, _ *news.Result) news.Changes {
 		if got := known.Tombstones; got["https://www.x.example/1"] != news.TombstoneRetracted || got["here"] != "" || got["gone"] != "" {

@@ -23,6 +23,10 @@ const (
 	NextQuery   = nextQuery
 	NewestQuery = newestQuery
 	CopiesQuery = copiesQuery
+
+	SpreadSourcesQuery = spreadSourcesQuery
+	SpreadStoriesQuery = spreadStoriesQuery
+	SpreadItemsQuery   = spreadItemsQuery
 )
 
 // Plan gives the steps by which a query would be run.

@@ -160,6 +160,12 @@ func (t *tx) dropFeeds(configured map[string]string) error {
 		if _, err := t.exec(`DELETE FROM feed_story WHERE feed = ?`, key); err != nil {
 			return err
 		}
+		if _, err := t.exec(`DELETE FROM editions WHERE feed = ?`, key); err != nil {
+			return err
+		}
+		if _, err := t.exec(`DELETE FROM feed_sources WHERE feed = ?`, key); err != nil {
+			return err
+		}
 		// The revision rises already now: should the feed come back, what it
 		// shows then is something else than what it showed under the last one.
 		if _, err := t.exec(`

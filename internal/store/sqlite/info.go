@@ -72,13 +72,16 @@ func hostOf(address string) string {
 func (t *tx) infos(keys []news.SourceKey) (map[news.SourceKey]news.SourceInfo, error) {
 	infos := make(map[news.SourceKey]news.SourceInfo, len(keys))
 	err := queryList(t, `
-		SELECT `+infoColumns+`
+		SELECT `+infoColumns+`, `+readingColumns+`
 		FROM sources AS s
 		JOIN source_infos AS i ON i.source = s.key
 		WHERE s.key IN (?...)`,
 		func(row scanner) error {
-			own, feed, err := scanInfo(row)
-			infos[own.Key] = describe(own, feed)
+			var r reading
+			own, feed, err := scanInfo(row, r.fields()...)
+			info := describe(own, feed)
+			info.Settings = r.sum()
+			infos[own.Key] = info
 			return err
 		}, keys)
 	return infos, err

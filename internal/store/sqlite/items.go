@@ -37,27 +37,36 @@ func (db *DB) items(ctx context.Context, feed, query string, args ...any) ([]new
 		}
 		err = t.query(query,
 			func(row scanner) error {
-				var item news.Item
-				var place news.Place
-				if err := scanStory(row, &item.Story, instant{&place.Date}, &place.PublicID); err != nil {
-					return err
-				}
-				item.Date, item.PublicID = place.Date, place.PublicID
+				item, err := scanItem(row)
 				items = append(items, item)
-				return nil
+				return err
 			}, append([]any{e.feed}, args...)...)
 		if err != nil {
 			return err
 		}
-		if err := t.fillFrom(items); err != nil {
-			return err
-		}
-		return t.fillCopies(e.feed, items)
+		return t.fill(e.feed, items)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return items, nil
+}
+
+// scanItem reads the columns of a story, and the date and the public id of its
+// place.
+func scanItem(row scanner) (item news.Item, err error) {
+	var place news.Place
+	err = scanStory(row, &item.Story, instant{&place.Date}, &place.PublicID)
+	item.Date, item.PublicID = place.Date, place.PublicID
+	return item, err
+}
+
+// fill fills in what items of a feed have beside their story.
+func (t *tx) fill(feed int64, items []news.Item) error {
+	if err := t.fillFrom(items); err != nil {
+		return err
+	}
+	return t.fillCopies(feed, items)
 }
 
 // Articles gives the local articles, newest first.

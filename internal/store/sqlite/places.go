@@ -81,8 +81,10 @@ func (t *tx) nextNumber(feed int64) (number int64, err error) {
 
 func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
 	_, err := t.exec(`
-		INSERT INTO feed_story (feed, hidden, date, story, public_id, entered)
-		VALUES (?1, ?2, ?3, ?4, (SELECT nullif(?5, public_id) FROM stories WHERE key = ?4), ?6)
+		INSERT INTO feed_story (feed, hidden, date, story, public_id, entered, source)
+		SELECT ?1, ?2, ?3, key, nullif(?5, public_id), ?6, source
+		FROM stories
+		WHERE key = ?4
 		ON CONFLICT (story, feed) DO UPDATE
 		SET hidden = excluded.hidden, date = excluded.date, public_id = excluded.public_id,
 			entered = excluded.entered`,
@@ -158,6 +160,11 @@ func (t *tx) replacePlaces(feed string, e edition, places []news.Place) error {
 			entered[place.PublicID] = number
 		}
 		if err := t.storePlace(e.feed, place, number); err != nil {
+			return err
+		}
+	}
+	if len(gone) > 0 {
+		if err := t.resetSources(e.feed); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,16 @@ func TestPlans(t *testing.T) {
 			"SEARCH p USING PRIMARY KEY (feed=? AND hidden=? AND (date,story)",
 			"SEARCH st USING INTEGER PRIMARY KEY",
 		}},
+		{"sources by their newest story, without sorting", sqlite.SpreadSourcesQuery, []string{
+			"SEARCH feed_sources USING COVERING INDEX feed_sources_newest (feed=? AND newest<?)",
+		}},
+		{"the newest stories of a source, without sorting", sqlite.SpreadStoriesQuery, []string{
+			"SEARCH feed_story USING COVERING INDEX feed_story_source (feed=? AND source=?)",
+		}},
+		{"the items of some stories", sqlite.SpreadItemsQuery, []string{
+			"SEARCH p USING INDEX feed_story_story (story=? AND feed=? AND hidden=?)",
+			"SEARCH st USING INTEGER PRIMARY KEY",
+		}},
 		{"pages that are due, in order, without sorting", sqlite.PagesQuery, []string{
 			"SEARCH f USING INDEX full_texts_due (due<?)",
 			"SEARCH s USING INTEGER PRIMARY KEY",

@@ -80,9 +80,10 @@ func (s *syncer) reschedule(want settings, was *stored) error {
 }
 
 // forget drops what no longer holds of a source: the validators of another
-// address or of stories of another shape, and where that address redirects to.
+// address, of stories of another shape or of a source that is mirrored now, and
+// where that address redirects to.
 func (s *syncer) forget(want settings, was *stored) error {
-	if want.url == was.url && want.shape == was.shape {
+	if want.url == was.url && want.shape == was.shape && want.mirror == was.mirror {
 		return nil
 	}
 	if _, err := s.exec(`

@@ -25,6 +25,9 @@ func (db *DB) Kept(ctx context.Context) (kept news.Kept, err error) {
 		if err != nil {
 			return err
 		}
+		if kept.Editions, err = t.lastEditions(); err != nil {
+			return err
+		}
 		return t.query(`
 			SELECT path, kind, content_type, links, updated, tag, modified, date_shared, brotli_tried, body, gzip, brotli
 			FROM renditions
@@ -41,9 +44,9 @@ func (db *DB) Kept(ctx context.Context) (kept news.Kept, err error) {
 }
 
 // Keep keeps renditions in place of those at the same paths, forgets those at
-// the paths that are gone, and notes revisions. Where another process keeps
-// the same bytes at a path already, its LastModified stays; modified tells
-// which.
+// the paths that are gone, and notes revisions and editions, but no edition in
+// place of one of a later revision. Where another process keeps the same bytes
+// at a path already, its LastModified stays; modified tells which.
 func (db *DB) Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error) {
 	// It changes no source: what the session remembers of them stays true.
 	err = db.writeKnowing(ctx, "keep renditions", func(t *tx) error {
@@ -60,6 +63,11 @@ func (db *DB) Keep(ctx context.Context, put news.Kept, gone []string) (modified 
 		}
 		for feed, revision := range put.Revisions {
 			if _, err := t.exec(`UPDATE feeds SET kept_revision = ? WHERE name = ?`, revision, feed); err != nil {
+				return err
+			}
+		}
+		for feed, last := range put.Editions {
+			if err := t.keepEdition(feed, &last); err != nil {
 				return err
 			}
 		}

@@ -115,7 +115,7 @@ func (db *DB) Excess(ctx context.Context, excess news.Excess) ([]news.StoryKey, 
 }
 
 // Outdated gives stories of configured sources, local articles aside, that went
-// through an older sanitising policy than this one.
+// through an older sanitizing policy than this one.
 func (db *DB) Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error) {
 	var stories []news.StoredStory
 	err := db.read(ctx, "look for stories of an older policy", func(t *tx) error {

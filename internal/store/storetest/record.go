@@ -191,6 +191,40 @@ var recordChecks = []check{
 			f.Errorf("visits of b: %v, %v", visits, err)
 		}
 	}},
+	{"the visits of sources that failed", func(f *fixture) {
+		f.sync(source("a"), source("b"), source("c"))
+		f.record(f.result(f.lease("b")), f.none)
+		for i := range 53 {
+			result := f.result(f.lease2("a"))
+			result.Visit.Status = i
+			if i == 2 || i == 3 {
+				result.Visit.Outcome, result.Visit.Cause, result.Visit.Detail = news.OutcomeFailed, news.CauseStatus, "words"
+			}
+			f.record(result, f.none)
+			failures, err := f.Failures(f.Context())
+			f.must(err)
+			want := map[news.SourceKey][]news.Visit{}
+			if i >= 2 { // the fourth is the 50th from the end at last
+				visits, err := f.Visits(f.Context(), f.keys["a"])
+				f.must(err)
+				want[f.keys["a"]] = visits
+			}
+			if !reflect.DeepEqual(failures, want) {
+				f.Fatalf("after %d visits: %+v, want %+v", i+1, failures, want)
+			}
+		}
+		f.record(f.result(f.lease2("a")), f.none)
+		if failures, err := f.Failures(f.Context()); err != nil || len(failures) != 0 {
+			f.Errorf("failures that are older than the last fifty visits: %+v, %v", failures, err)
+		}
+		result := f.result(f.lease2("a"))
+		result.Visit.Outcome, result.Visit.Cause = news.OutcomeFailed, news.CauseDNS
+		f.record(result, f.none)
+		f.sync(source("b"), source("c"))
+		if failures, err := f.Failures(f.Context()); err != nil || len(failures) != 0 {
+			f.Errorf("failures of a source that is configured no more: %+v, %v", failures, err)
+		}
+	}},
 	{"a batch and its numbers", func(f *fixture) {
 		f.sync(source("a"))
 		keys := f.insert("a", story("one", 1), story("two", 2))

@@ -38,6 +38,9 @@ type Store interface {
 	Outdated(ctx context.Context, policy, limit int) ([]news.StoredStory, error)
 	Tidy(ctx context.Context, now time.Time) error
 
+	// What the admin pages ask for.
+	Failures(ctx context.Context) (map[news.SourceKey][]news.Visit, error)
+
 	// What explain asks for.
 	Decisions(ctx context.Context, story news.StoryKey) ([]news.Decision, error)
 	Dropped(ctx context.Context, source news.SourceKey) ([]news.Decision, error)
@@ -53,6 +56,7 @@ type Store interface {
 	Revisions(ctx context.Context) (map[string]int64, error)
 	Watch(ctx context.Context) <-chan struct{}
 	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
+	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
 	Entered(ctx context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error)
@@ -60,6 +64,11 @@ type Store interface {
 
 	Kept(ctx context.Context) (news.Kept, error)
 	Keep(ctx context.Context, put news.Kept, gone []string) (modified map[string]time.Time, err error)
+
+	Fingerprints(ctx context.Context) (map[string]string, error)
+	Fates(ctx context.Context, feed string, stories []news.LastStory) (fates []news.Fate, fingerprint string, err error)
+	LastEdition(ctx context.Context, feed string) (last news.LastEdition, ok bool, err error)
+	Force(ctx context.Context, feed string) (ok bool, err error)
 }
 
 // Open opens one more handle on the same database, as another process would.
@@ -70,7 +79,7 @@ type Open func(t *testing.T) Store
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
 		sourceChecks, claimChecks, leasedChecks, hostChecks, recordChecks, knownChecks, storyChecks,
-		placeChecks, feedChecks, itemChecks, infoChecks, historyChecks, watchChecks, renditionChecks, sharedChecks,
+		placeChecks, feedChecks, itemChecks, spreadChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
 		fullTextChecks,
 		reviseChecks, foreverChecks, choreChecks, traceChecks,
 	} {

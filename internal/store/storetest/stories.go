@@ -16,7 +16,7 @@ func full() news.Story {
 		Excerpt: "S", Words: 12, Language: "pt-BR", Rights: "© 2026", Comments: "https://x.example/c", Image: "https://x.example/i",
 		Authors:    []news.Person{{Name: "A <a>", Email: "a@x.example", URL: "https://x.example"}, {Name: "B\x00"}},
 		Categories: []string{"one", "👍", ""},
-		Enclosures: []news.Enclosure{{URL: "https://x.example/e.mp3?a=1&b=2", Type: "audio/mpeg", Length: 1 << 40}},
+		Enclosures: []news.Enclosure{{URL: "https://x.example/e.mp3?a=1&b=2", Type: "audio/mpeg", Length: 1 << 40, Duration: 1834, Episode: news.Episode{Number: 7, Season: 2, Kind: "bonus", Explicit: "false"}}},
 		Origin:     &news.Origin{Title: "O", ID: "urn:o", Link: "https://o.example"},
 		Published:  time.Date(1990, 1, 1, 0, 0, 0, 1e6, time.UTC), Updated: start.Add(-time.Hour),
 		FirstSeen: start, Date: time.Date(1990, 1, 1, 0, 0, 0, 1e6, time.UTC), Changed: start.Add(-time.Minute), Updates: 3,

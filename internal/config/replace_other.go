@@ -10,5 +10,5 @@ import (
 // keepOwner does nothing: a file belongs to whoever made it.
 func keepOwner(*os.File, fs.FileInfo) {}
 
-// syncAppendFolder does nothing: folders can't be synced here.
-func syncAppendFolder(string) error { return nil }
+// syncFolder does nothing: folders can't be synced here.
+func syncFolder(string) error { return nil }

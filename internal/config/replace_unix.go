@@ -16,8 +16,8 @@ func keepOwner(file *os.File, of fs.FileInfo) {
 	}
 }
 
-// syncAppendFolder makes a rename last.
-func syncAppendFolder(path string) error {
+// syncFolder makes a rename last.
+func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
 		return err

@@ -1,0 +1,111 @@
+package serve
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Request is what an observer learns of an answered request.
+type Request struct {
+	Route  string        // the template of its address, of a bounded set
+	Status int           // 0 when the client was gone before there was one
+	Took   time.Duration // until the handler had ended; for a stream its life
+	Stream bool          // of events
+}
+
+// Observed is h with an observer, which must not block.
+func (h *Handler) Observed(observe func(Request)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		noted := noted{ResponseWriter: w}
+		h.ServeHTTP(&noted, r)
+		route := Route(r.URL.Path, h.options.Load().BasePath)
+		observe(Request{Route: route, Status: noted.status, Took: time.Since(started), Stream: route == routeEvents})
+	})
+}
+
+// Followers is how many streams of events are open.
+func (h *Handler) Followers() int64 { return h.followers.Load() }
+
+// noted notes the status of an answer.
+type noted struct {
+	http.ResponseWriter
+	status int
+}
+
+func (n *noted) WriteHeader(status int) {
+	if n.status == 0 {
+		n.status = status
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *noted) Write(b []byte) (int, error) {
+	if n.status == 0 {
+		n.status = http.StatusOK
+	}
+	return n.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach deadlines and flushing.
+func (n *noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+const (
+	routeEvents = "/NAME/events"
+	routeOther  = "other"
+)
+
+// Route gives the template of an address, as docs/readers.md writes it. It goes
+// by the form of the path alone: what is not there has a route too, and the set
+// of them is bounded whatever is asked for.
+func Route(path, basePath string) string {
+	if path == healthPath {
+		return healthPath
+	}
+	below, inside := strings.CutPrefix(path, basePath)
+	if !inside || below == "" || below[0] != '/' {
+		return routeOther
+	}
+	first, rest, deeper := strings.Cut(below[1:], "/")
+	switch {
+	case below == "/", first == "sources" && !deeper, below == "/robots.txt", below == "/sitemap.xml",
+		below == "/sources.opml", below == "/oembed", below == "/embed.js", below == "/embed", below == healthPath:
+		return below
+	case !deeper:
+		return "/NAME" + extension(first)
+	}
+	switch first {
+	case "articles":
+		return "/articles/SLUG"
+	case "tags":
+		return "/tags/TAG"
+	case "static":
+		return "/static/FILE"
+	case "websub":
+		return "/websub"
+	}
+	return routeBelow(rest)
+}
+
+// routeBelow is the route of what lies below a feed.
+func routeBelow(rest string) string {
+	switch rest {
+	case "events", "embed", "embed.json", "fragment.html":
+		return "/NAME/" + rest
+	}
+	if page, ok := strings.CutPrefix(rest, "archive/"); ok && !strings.Contains(page, "/") {
+		return "/NAME/archive/N" + extension(page)
+	}
+	return routeOther
+}
+
+// extension is that of a format of feeds; nothing for any other.
+func extension(name string) string {
+	for _, known := range []string{".rss", ".atom", ".json", ".opml"} {
+		if strings.HasSuffix(name, known) {
+			return known
+		}
+	}
+	return ""
+}
