@@ -347,7 +347,7 @@ func testBuildIsTheServer(t *testing.T, base string) {
 
 // moment is a time on a page. On that of the sources it moves with each visit,
 // and the server visits them while it is asked.
-var moment = regexp.MustCompile(`<time [^>]*>[^<]*</time>`)
+var moment = regexp.MustCompile(`(?s)<time [^>]*>.*?</time>`)
 
 var localLink = regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
 
