@@ -61,6 +61,7 @@ type link struct {
 type feed struct {
 	Title, Description string
 	Page               string // path of its page
+	Embed              string // path of the page that writes embeds
 	Formats            []format
 }
 
@@ -144,7 +145,7 @@ func (f *frame) page(name string) string {
 }
 
 func (f *frame) feed(from *news.Feed) feed {
-	out := feed{Title: first(from.Title, from.Name), Description: from.Description, Page: f.Base + f.page(from.Name)}
+	out := feed{Title: first(from.Title, from.Name), Description: from.Description, Page: f.Base + f.page(from.Name), Embed: f.Base + "/embed"}
 	for _, known := range formats {
 		out.Formats = append(out.Formats, format{known.name, known.contentType, f.url, "/" + from.Name + known.suffix})
 	}
