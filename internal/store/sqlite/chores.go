@@ -10,7 +10,8 @@ import (
 // ClaimChore leases the chore that is longest due, if one is.
 func (db *DB) ClaimChore(ctx context.Context, request news.ChoreRequest) (news.ClaimedChore, error) {
 	var claimed news.ClaimedChore
-	err := db.write(ctx, "claim a chore", func(t *tx) error {
+	// It changes no source: what the session remembers of them stays true.
+	err := db.writeKnowing(ctx, "claim a chore", func(t *tx) error {
 		claimed = news.ClaimedChore{}
 		now := request.Now.UnixMilli()
 		for _, name := range request.Names {
@@ -45,7 +46,7 @@ func (db *DB) ClaimChore(ctx context.Context, request news.ChoreRequest) (news.C
 // FinishChore ends the lease of a chore, unless another process has it by now,
 // and says when it is due again.
 func (db *DB) FinishChore(ctx context.Context, lease news.ChoreLease, due time.Time) error {
-	return db.write(ctx, "finish chore "+lease.Name, func(t *tx) error {
+	return db.writeKnowing(ctx, "finish chore "+lease.Name, func(t *tx) error { // no source either
 		_, err := t.exec(`
 			UPDATE chores
 			SET due = ?, leased_until = 0

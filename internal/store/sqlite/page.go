@@ -56,7 +56,7 @@ type pageClaim struct {
 // at most, with their hosts: neither another page nor a source of the host is
 // claimed before the result is there and the pause over, or the lease.
 func (db *DB) ClaimPages(ctx context.Context, request news.PageClaim) (claimed news.ClaimedPages, err error) {
-	err = db.write(ctx, "claim pages", func(t *tx) error {
+	err = db.writeKnowing(ctx, "claim pages", func(t *tx) error {
 		c := pageClaim{
 			tx: t, request: request, busy: make(map[string]bool),
 			now: request.Now.UnixMilli(), until: request.Now.Add(request.Lease).UnixMilli(),
@@ -64,6 +64,9 @@ func (db *DB) ClaimPages(ctx context.Context, request news.PageClaim) (claimed n
 		claimed = news.ClaimedPages{}
 		if err := c.run(); err != nil {
 			return err
+		}
+		if len(c.picked) > 0 {
+			t.own.forgetAll() // their hosts are held now
 		}
 		claimed.Leases = c.picked
 		if c.next != 0 {
