@@ -47,9 +47,13 @@ func (r *rewriter) splitCDATA(start int) {
 }
 
 // writeDate writes a date. One that we understand is written in the form that
-// gofeed tries first; the others are left to gofeed, which knows many more.
+// gofeed tries first; the others are left to gofeed, which knows many more, but
+// for what is too long for a date: each of its layouts would copy that.
 func (r *rewriter) writeDate(c content) {
 	r.scratch = r.appendText(r.scratch[:0], c.raw)
+	if len(r.scratch) > maxDate {
+		return
+	}
 	if t, ok := parseDate(string(r.scratch)); ok {
 		r.text = t.AppendFormat(r.text, time.RFC3339Nano)
 		return

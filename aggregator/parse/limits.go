@@ -23,6 +23,7 @@ const (
 	maxEntities   = 100   // declared in a DOCTYPE; more are ignored
 	maxEntity     = 1_000 // bytes of one such entity; longer ones are ignored
 	maxExpansion  = 1 << 20
+	maxDate       = 1_000 // bytes of a date; longer ones are none
 	maxBase       = 2_000 // bytes of an xml:base or xml:lang; longer ones are ignored
 )
 
