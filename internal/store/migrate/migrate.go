@@ -39,6 +39,7 @@ type NewerError struct {
 	Program  int // the last one that this program knows
 }
 
+// Error says which versions meet and what to do.
 func (e *NewerError) Error() string {
 	return fmt.Sprintf("the database has schema version %d and this program knows versions up to %d: "+
 		"run the newer program that made it, or restore a backup from before the upgrade",
