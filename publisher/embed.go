@@ -23,6 +23,11 @@ const (
 	scriptPath    = "/embed.js"
 	scriptPrefix  = "/static/embed." // of the script under the name that holds a hash
 	scriptType    = "text/javascript; charset=utf-8"
+
+	// What follows a feed's path in the addresses of its embeds.
+	embedJSONSuffix = "/embed.json"
+	embedSuffix     = "/embed"
+	fragmentSuffix  = "/fragment.html"
 )
 
 // feedEmbeds makes what other sites show of a feed: as JSON for the element,
@@ -39,15 +44,24 @@ func (p *Publisher) feedEmbeds(out *outcome, edition *news.Edition) {
 	}
 	path := "/" + edition.Feed.Name
 	body, err := render.EmbedJSON(edition, site.EmbedMost)
-	add(path+"/embed.json", KindFeed, embedJSONType, body, err)
+	add(path+embedJSONSuffix, KindFeed, embedJSONType, body, err)
 	if p.config.Pages == nil {
 		return
 	}
 	page := site.EmbedPage{Edition: *edition}
 	body, err = p.config.Pages.Embed(page)
-	add(path+"/embed", KindFrame, htmlType, body, err)
+	add(path+embedSuffix, KindFrame, htmlType, body, err)
 	body, err = p.config.Pages.Fragment(page)
-	add(path+"/fragment.html", KindFragment, htmlType, body, err)
+	add(path+fragmentSuffix, KindFragment, htmlType, body, err)
+}
+
+// feedEmbedPaths are the addresses that feedEmbeds makes.
+func (p *Publisher) feedEmbedPaths(feed string) []string {
+	path := "/" + feed
+	if p.config.Pages == nil {
+		return []string{path + embedJSONSuffix}
+	}
+	return []string{path + embedJSONSuffix, path + embedSuffix, path + fragmentSuffix}
 }
 
 // fixedEmbeds makes what depends on the configuration alone: the script under

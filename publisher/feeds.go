@@ -95,6 +95,15 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 	return out
 }
 
+// feedPaths gives the addresses that feed makes for a feed of that name.
+func (p *Publisher) feedPaths(name string) []string {
+	paths := append(p.feedPagePaths(name), p.feedEmbedPaths(name)...)
+	for _, f := range p.formats {
+		paths = append(paths, "/"+name+f.extension)
+	}
+	return paths
+}
+
 // document renders an edition in one format and lets it through the gate.
 func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f format) {
 	path := "/" + edition.Feed.Name + f.extension

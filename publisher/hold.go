@@ -176,10 +176,7 @@ func arrivals(last *news.LastEdition, edition *news.Edition) map[news.SourceKey]
 func (p *Publisher) heldBack(edition *news.Edition, l *loss) outcome {
 	var out outcome
 	name := edition.Feed.Name
-	for _, f := range p.formats {
-		out.made = append(out.made, keep("/"+name+f.extension))
-	}
-	for _, path := range p.feedPagePaths(name) {
+	for _, path := range p.feedPaths(name) {
 		out.made = append(out.made, keep(path))
 	}
 	out.troubles = []Trouble{{Where: "/" + name, Held: true, Detail: l.text(name)}}

@@ -154,8 +154,11 @@ func TestHeldFeedStays(t *testing.T) {
 	t.Parallel()
 	all := dated("a", 60, 1)
 	p, store, d, config := heldFixture(t, feedNamed("latest"), all)
-	paths := []string{"/", "/latest", "/latest.rss", "/latest.atom", "/latest.json"}
 	before := p.Renditions()
+	paths := p.feedPaths("latest")
+	if own := p.owner(feedOwner("latest")).paths; !slices.Equal(slices.Sorted(slices.Values(paths)), own) {
+		t.Fatalf("the feed made %v, to be kept are %v", own, paths)
+	}
 	archived := len(p.ArchivePaths())
 	wantAsBefore := func(when string, p *Publisher) {
 		t.Helper()
