@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -79,6 +81,52 @@ func TestSecretsAndForgedLines(t *testing.T) {
 		}
 		if err := p.Process.Kill(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A key in the address of a source is in nothing that is published, even where
+// the source repeats it; the story is attributed all the same.
+func TestKeysOfSourcesStayPrivate(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	echo := func(path string) string {
+		return strings.Replace(upstreamtest.Atom("Keyed", upstreamtest.Items(60)...), "<id>https://example.org/</id>",
+			"<id>"+path+"</id><link rel=\"self\" href=\""+path+"\"/><link href=\""+path+"\"/><logo>"+path+"</logo>", 1)
+	}
+	keyed := up.Feed("/keyed", echo(strings.Replace(up.URL("/keyed"), "http://", "http://ann:s3cret-user@", 1)+"?board=3&amp;token=s3cret-token"))
+	open := up.Feed("/open?board=4", upstreamtest.RSS("Open", upstreamtest.Item{ID: "1", Title: "One", Link: "https://x.example/1"}))
+	s := newTestSite(t, siteConfig+sourceConfig("keyed", keyed+"?board=3&token=s3cret-token&u=S3cretA1b2C3d4E5f6G7")+
+		sourceConfig("open", open))
+	s.run("build", "--out", s.path("public"))
+	published := make(map[string]string)
+	root := os.DirFS(s.path("public"))
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(root, name)
+		published[name] = string(body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range published {
+		for _, secret := range []string{"s3cret", "S3cret"} {
+			if strings.Contains(body, secret) {
+				t.Errorf("%s tells a secret", name)
+			}
+		}
+	}
+	for _, name := range []string{"latest.rss", "latest.atom", "latest.json", "latest/archive/1.rss"} {
+		if !strings.Contains(published[name], keyed+"?board=3") {
+			t.Errorf("%s does not name the source of its stories", name)
+		}
+	}
+	for _, name := range []string{"sources.opml", "latest.opml"} {
+		if list := published[name]; !strings.Contains(list, open) || strings.Contains(list, keyed) {
+			t.Errorf("%s should have what can be subscribed to, and nothing else: %s", name, list)
 		}
 	}
 }

@@ -114,7 +114,8 @@ type SourceInfo struct {
 	Name    string
 	Title   string // plain text, never empty: falls back to the host, then the name
 	Site    string // absolute http(s) URL of its home page, or empty
-	URL     string // of the feed itself; empty for file: sources and articles
+	URL     string // of the feed itself, see PublicAddress; empty for file: sources and articles
+	Keyed   bool   // URL alone doesn't lead to the feed: it takes a key that nobody is told
 	ID      string // its atom:id, or empty
 	Image   string
 	Author  string

@@ -33,8 +33,8 @@ type outline struct {
 }
 
 // OPML writes sources as a subscription list (OPML 2.0), in the order of their
-// titles. Sources that have no address for others, files and our own articles,
-// are left out. The same sources give the same bytes.
+// titles. Sources that have no address for others are left out: files, our own
+// articles, and what can't be read without a key. The same sources give the same bytes.
 func OPML(site *news.Site, title string, sources []news.SourceInfo) ([]byte, error) {
 	author := cleanPerson(site.Author)
 	doc := opml{
@@ -43,7 +43,7 @@ func OPML(site *news.Site, title string, sources []news.SourceInfo) ([]byte, err
 	}
 	for i := range sources {
 		from := cleanSource(&sources[i], "")
-		if from.Local || from.URL == "" {
+		if from.Local || from.Keyed || from.URL == "" {
 			continue
 		}
 		doc.Sources = append(doc.Sources, outline{

@@ -12,6 +12,8 @@ func TestGoldenOPML(t *testing.T) {
 	site := testSite()
 	sources := []news.SourceInfo{weekly, plain, disk, local, {
 		Name: "tagged", Title: "アイテム", Site: "https://t.example/", URL: "https://t.example/feed", Tags: []string{"go", "c++ & more"},
+	}, {
+		Name: "keyed", Title: "Keyed", URL: "https://k.example/feed", Keyed: true, // left out
 	}}
 	got, err := render.OPML(&site, "Our latest articles", sources)
 	if err != nil {

@@ -77,7 +77,7 @@ func (f *frame) source(from *SourceStatus, zone *time.Location) sourceView {
 	healthy, health := healthSentence(&from.State)
 	return sourceView{
 		Name: from.Info.Name, Title: first(from.Info.Title, from.Info.Name),
-		URL: f.own(web(from.Info.Site)), Feed: publicURL(from.Info.URL), Tags: from.Info.Tags,
+		URL: f.own(web(from.Info.Site)), Feed: publicURL(&from.Info), Tags: from.Info.Tags,
 		Healthy: healthy, Health: health, LastOK: newStamp(from.State.LastOK, zone, f.Lang),
 		Stories: count(from.State.Stories, "story", "stories"),
 	}
@@ -137,12 +137,12 @@ func reason(cause news.Cause) string {
 	}
 }
 
-// publicURL gives the address of a feed if it is one for everybody: on the
-// public internet by its looks, and without anything that may be a secret,
-// such as a password or a token in the query.
-func publicURL(address string) string {
-	u, err := url.Parse(web(address))
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" && secretQuery(u.Query()) {
+// publicURL gives the address of a source's feed if it is one for everybody: on
+// the public internet by its looks, and to be read without a key.
+func publicURL(from *news.SourceInfo) string {
+	address := web(from.URL)
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || from.Keyed {
 		return ""
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
@@ -161,23 +161,4 @@ func publicURL(address string) string {
 		return ""
 	}
 	return address
-}
-
-// secretQuery reports whether a query has something that looks like a key: by
-// its name, or by a value that nobody would choose for people to read.
-func secretQuery(query url.Values) bool {
-	for name, values := range query {
-		lower := strings.ToLower(name)
-		for _, word := range []string{"token", "key", "secret", "auth", "pass", "pwd", "sig", "user", "session", "hash"} {
-			if strings.Contains(lower, word) {
-				return true
-			}
-		}
-		for _, value := range values {
-			if len(value) >= 20 && !strings.ContainsAny(value, " /.,-_") {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -10,31 +10,30 @@ import (
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	for address, why := range map[string]string{
-		"https://blog.example.org/feed.xml":                 "",
-		"https://blog.example.org/?feed=rss2&cat=7":         "",
-		"http://192.0.2.7:8080/feed":                        "",
-		"https://user:pass@blog.example.org/feed":           "a password",
-		"https://blog.example.org/feed?token=1":             "a token",
-		"https://blog.example.org/feed?API_KEY=1":           "a key in upper case",
-		"https://blog.example.org/f?u=A1b2C3d4E5f6G7h8I9j0": "a value that nobody can read",
-		"http://10.0.0.1/feed":                              "a private network",
-		"http://127.0.0.1/feed":                             "this machine",
-		"http://[fe80::1]/feed":                             "a link-local address",
-		"http://localhost/feed":                             "this machine by name",
-		"https://wiki/feed":                                 "a name without a domain",
-		"https://wiki.corp/feed":                            "a domain that is not public",
-		"http://nas.home.arpa./feed":                        "the same, with a dot at the end",
-		"file:/srv/feed.xml":                                "a file",
-		"javascript:alert(1)":                               "a script",
-		"":                                                  "nothing",
+		"https://blog.example.org/feed.xml":         "",
+		"https://blog.example.org/?feed=rss2&cat=7": "",
+		"http://192.0.2.7:8080/feed":                "",
+		"http://10.0.0.1/feed":                      "a private network",
+		"http://127.0.0.1/feed":                     "this machine",
+		"http://[fe80::1]/feed":                     "a link-local address",
+		"http://localhost/feed":                     "this machine by name",
+		"https://wiki/feed":                         "a name without a domain",
+		"https://wiki.corp/feed":                    "a domain that is not public",
+		"http://nas.home.arpa./feed":                "the same, with a dot at the end",
+		"file:/srv/feed.xml":                        "a file",
+		"javascript:alert(1)":                       "a script",
+		"":                                          "nothing",
 	} {
 		want := address
 		if why != "" {
 			want = ""
 		}
-		if got := publicURL(address); got != want {
+		if got := publicURL(&news.SourceInfo{URL: address}); got != want {
 			t.Errorf("%s (%s): %q, want %q", address, why, got, want)
 		}
+	}
+	if got := publicURL(&news.SourceInfo{URL: "https://blog.example.org/feed", Keyed: true}); got != "" {
+		t.Errorf("%q leads nowhere without a key", got)
 	}
 }
 

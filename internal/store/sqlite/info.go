@@ -33,7 +33,8 @@ func scanInfo(row scanner, more ...any) (own news.SourceInfo, feed selfInfo, err
 }
 
 // describe lays what the operator says over what the feed says. The title
-// falls back to the host, then the name.
+// falls back to the host, then the name. What it gives may be published: where
+// the source's address holds a key, the feed's own addresses may repeat it.
 func describe(own news.SourceInfo, feed selfInfo) news.SourceInfo {
 	info := own
 	host := hostOf(own.URL)
@@ -45,6 +46,15 @@ func describe(own news.SourceInfo, feed selfInfo) news.SourceInfo {
 	info.Local = own.Name == news.ArticlesName
 	if host == "" || info.Local {
 		info.URL = "" // a file, which is nobody else's business
+		return info
+	}
+	public, whole := news.PublicAddress(own.URL)
+	if info.URL, info.Keyed = public, !whole; info.Keyed {
+		for _, address := range []*string{&info.ID, &info.Site, &info.Image} {
+			if hostOf(*address) != "" {
+				*address, _ = news.PublicAddress(*address)
+			}
+		}
 	}
 	return info
 }

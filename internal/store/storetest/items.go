@@ -191,6 +191,35 @@ var infoChecks = []check{
 			f.Errorf("from %+v", got)
 		}
 	}},
+	{"a key in an address is told to nobody", func(f *fixture) {
+		f.sync(source("a", at("https://ann@a.example/feed?board=3&token=k")), source("b", at("https://b.example/?token=k")))
+		f.feeds("x")
+		f.placed("a", story("one", 1))
+		f.loadBatch("a", news.Batch{
+			ID: "https://a.example/feed?token=k", Link: "https://a.example/?token=k", Image: "https://a.example/i?token=k",
+		}, news.Changes{})
+		infos, err := f.SourceInfos(f.Context())
+		f.must(err)
+		for _, got := range append(infos[:1], f.newest("x")[0].From) {
+			if got.URL != "https://a.example/feed?board=3" || !got.Keyed {
+				f.Errorf("address %s, keyed: %t", got.URL, got.Keyed)
+			}
+			if got.ID != "https://a.example/feed" || got.Site != "https://a.example/" || got.Image != "https://a.example/i" {
+				f.Errorf("the feed says %s, %s, %s", got.ID, got.Site, got.Image)
+			}
+		}
+		f.loadBatch("b", news.Batch{ID: "urn:b"}, news.Changes{})
+		infos, err = f.SourceInfos(f.Context())
+		f.must(err)
+		if got := infos[1]; got.ID != "urn:b" || got.URL != "https://b.example/" {
+			f.Errorf("an id that is no address: %+v", got)
+		}
+		open := source("a", at("https://a.example/feed?board=3"))
+		f.sync(open)
+		if got := f.newest("x")[0].From; got.Keyed || got.Site != "https://a.example/?token=k" {
+			f.Errorf("what a feed that everybody can read says of itself is public: %+v", got)
+		}
+	}},
 	{"only what shows raises revisions", func(f *fixture) {
 		f.sync(source("a"), source("b"))
 		f.feeds("x")
