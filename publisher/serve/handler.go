@@ -91,11 +91,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	options := h.options.Load()
-	path, inside := strings.CutPrefix(r.URL.Path, options.BasePath)
+	path, inside := below(r.URL.Path, options.BasePath)
 	if inside && h.found(w, r, path) {
 		return
 	}
 	h.elsewhere(w, r, options, path, inside)
+}
+
+// below gives the part of a path that follows the base path, whose last
+// segment has to be a whole one: "/newsletter" is not below "/news".
+func below(path, base string) (rest string, inside bool) {
+	rest, inside = strings.CutPrefix(path, base)
+	return rest, inside && (rest == "" || rest[0] == '/')
 }
 
 // found answers a path that has a rendition.

@@ -63,15 +63,15 @@ func Route(path, basePath string) string {
 	if path == healthPath {
 		return healthPath
 	}
-	below, inside := strings.CutPrefix(path, basePath)
-	if !inside || below == "" || below[0] != '/' {
+	own, inside := below(path, basePath)
+	if !inside || own == "" {
 		return routeOther
 	}
-	first, rest, deeper := strings.Cut(below[1:], "/")
+	first, rest, deeper := strings.Cut(own[1:], "/")
 	switch {
-	case below == "/", first == "sources" && !deeper, below == "/robots.txt", below == "/sitemap.xml",
-		below == "/sources.opml", below == "/oembed", below == "/embed.js", below == "/embed", below == healthPath:
-		return below
+	case own == "/", first == "sources" && !deeper, own == "/robots.txt", own == "/sitemap.xml",
+		own == "/sources.opml", own == "/oembed", own == "/embed.js", own == "/embed", own == healthPath:
+		return own
 	case !deeper:
 		return "/NAME" + extension(first)
 	}

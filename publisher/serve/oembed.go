@@ -85,8 +85,8 @@ func framed(address string, options *Options) *news.Feed {
 		!strings.EqualFold(asked.Host, own.Host) {
 		return nil
 	}
-	path, inside := strings.CutPrefix(asked.Path, options.BasePath)
-	if !inside || path != "" && path[0] != '/' {
+	path, inside := below(asked.Path, options.BasePath)
+	if !inside {
 		return nil
 	}
 	name := strings.TrimSuffix(strings.Trim(path, "/"), "/embed")
