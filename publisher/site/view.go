@@ -66,15 +66,31 @@ type feed struct {
 }
 
 type format struct {
-	Name, Type string
+	Name       string
+	Type       mediaType
 	Site, Path string // the two halves of its address
 }
 
 // alternate is a feed that a page announces.
-type alternate struct{ Title, Type, URL string }
+type alternate struct {
+	Title string
+	Type  mediaType
+	URL   string
+}
+
+// mediaType is one of ours: trusted.
+type mediaType string
+
+// Attr gives the attribute type with it. As a mere value it would get its plus
+// as &#43;, which whoever searches pages for feeds without parsing them doesn't
+// understand.
+func (t mediaType) Attr() template.HTMLAttr { return template.HTMLAttr(`type="` + string(t) + `"`) }
 
 // formats are those in which every feed is published.
-var formats = []struct{ name, suffix, contentType string }{
+var formats = []struct {
+	name, suffix string
+	contentType  mediaType
+}{
 	{"RSS", ".rss", "application/rss+xml"},
 	{"Atom", ".atom", "application/atom+xml"},
 	{"JSON Feed", ".json", "application/feed+json"},
