@@ -27,12 +27,18 @@ const (
 // history is what archive pages of a feed are made from, as of a revision. It
 // is never changed.
 type history struct {
-	feed     news.Feed
-	config   *Config
-	revision int64
-	last     int64 // number of the newest story that entered the feed
+	feed    news.Feed
+	config  *Config
+	version version
+	last    int64 // number of the newest story that entered the feed
 	// html makes an HTML page of an archive page; nil: there are none.
 	html func(edition *news.Edition, options render.Options) (render.Rendered, error)
+}
+
+// version tells whether a page is what would be made of a history now.
+type version struct {
+	revision int64 // of the feed
+	config   int64 // number of the configuration
 }
 
 // pages is how many pages there are, the open one included.
@@ -94,10 +100,10 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 	if h == nil || i < 0 && !html || n > h.pages() {
 		return nil, nil
 	}
-	if r := p.archives.cache.get(path, h.revision); r != nil {
+	if r := p.archives.cache.get(path, h.version); r != nil {
 		return r, nil
 	}
-	key := path + " " + strconv.FormatInt(h.revision, 10)
+	key := fmt.Sprintf("%s %v", path, h.version)
 	made := p.archives.making.DoChan(key, func() (any, error) {
 		p.archives.places <- struct{}{}
 		defer func() { <-p.archives.places }()
@@ -107,7 +113,7 @@ func (p *Publisher) Archive(ctx context.Context, path string) (*Rendition, error
 		}
 		r, err := p.archivePage(context.WithoutCancel(ctx), h, f, n, path)
 		if err == nil {
-			p.archives.cache.put(path, h.revision, r)
+			p.archives.cache.put(path, h.version, r)
 		}
 		return r, err
 	})
@@ -186,7 +192,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	}, nil), nil
 }
 
-// pageCache keeps pages as long as their feed has the revision that they were
+// pageCache keeps pages as long as their feed has the version that they were
 // made from. Once the newer half is full, the older one is forgotten.
 type pageCache struct {
 	mu           sync.Mutex
@@ -196,29 +202,29 @@ type pageCache struct {
 
 type cachedPage struct {
 	*Rendition
-	revision int64
+	version version
 }
 
-func (c *pageCache) get(path string, revision int64) *Rendition {
+func (c *pageCache) get(path string, is version) *Rendition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	page, ok := c.newer[path]
 	if !ok {
 		page = c.older[path]
 	}
-	if page.revision != revision {
+	if page.version != is {
 		return nil
 	}
 	return page.Rendition
 }
 
-func (c *pageCache) put(path string, revision int64, r *Rendition) {
+func (c *pageCache) put(path string, is version, r *Rendition) {
 	size := len(r.Body) + len(r.Gzip.body())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.newer == nil || c.size+size > archiveCache/2 {
 		c.older, c.newer, c.size = c.newer, map[string]cachedPage{}, 0
 	}
-	c.newer[path] = cachedPage{r, revision}
+	c.newer[path] = cachedPage{r, is}
 	c.size += size
 }

@@ -178,6 +178,29 @@ func TestArchivePages(t *testing.T) {
 	}
 }
 
+// What a page says of the feed is as configured, also where it was made before
+// the configuration changed and no story has.
+func TestArchivePagesFollowTheConfig(t *testing.T) {
+	t.Parallel()
+	p, _ := archived(t, numbered(120, 1))
+	paths := []string{"/latest/archive/1.rss", "/latest/archive/2.json"}
+	for _, path := range paths {
+		if r, err := p.Archive(t.Context(), path); err != nil || strings.Contains(string(r.Body), "Another name") {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	config := p.config
+	config.Feeds = slices.Clone(config.Feeds)
+	config.Feeds[0].Title = "Another name"
+	p.Reconfigure(config)
+	publish(t, p)
+	for _, path := range paths {
+		if r, err := p.Archive(t.Context(), path); err != nil || !strings.Contains(string(r.Body), "Another name") {
+			t.Errorf("%s has the title of the former configuration: %v", path, err)
+		}
+	}
+}
+
 // Whatever Archive answers is an address for an export, and nothing else is.
 func TestArchivePaths(t *testing.T) {
 	t.Parallel()
@@ -227,18 +250,18 @@ func TestPageCacheForgets(t *testing.T) {
 	body := []byte(strings.Repeat("x", archiveCache/8))
 	for i := range 12 {
 		path := fmt.Sprint("/", i)
-		c.put(path, 1, NewRendition(Draft{Path: path, Body: body}, nil))
+		c.put(path, version{1, 1}, NewRendition(Draft{Path: path, Body: body}, nil))
 	}
 	kept := 0
 	for i := range 12 {
-		if c.get(fmt.Sprint("/", i), 1) != nil {
+		if c.get(fmt.Sprint("/", i), version{1, 1}) != nil {
 			kept++
 		}
 	}
-	if kept < 4 || kept > 8 || c.get("/11", 1) == nil {
+	if kept < 4 || kept > 8 || c.get("/11", version{1, 1}) == nil {
 		t.Errorf("%d of 12 pages are kept", kept)
 	}
-	if c.get("/11", 2) != nil {
-		t.Error("a page of a former revision is given")
+	if c.get("/11", version{2, 1}) != nil || c.get("/11", version{1, 2}) != nil {
+		t.Error("a page of a former revision or configuration is given")
 	}
 }

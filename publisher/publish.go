@@ -110,6 +110,7 @@ func (p *Publisher) takeConfig() {
 		return
 	}
 	p.config = *config
+	p.configs++
 	p.latest, p.latestChanged = news.Edition{Site: config.Site, Feed: config.Feeds[0]}, true
 	p.files = fileCache{}
 	for _, o := range p.owners {
@@ -184,7 +185,7 @@ func (p *Publisher) noteShown() {
 		editions[feed.Name] = o.published
 		histories[feed.Name] = &history{
 			config: &config, feed: feed, html: config.archivePage(),
-			revision: o.published.Revision, last: o.published.Entered,
+			version: version{o.published.Revision, p.configs}, last: o.published.Entered,
 		}
 	}
 	p.shown.Store(&shownFeeds{shown, editions})

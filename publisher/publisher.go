@@ -72,6 +72,7 @@ type Publisher struct {
 
 	publishing sync.Mutex // one round at a time; it guards what follows
 	config     Config
+	configs    int64 // how many there were, this one included
 	owners     map[string]*owner
 	restored   bool // what was kept is known
 	files      fileCache
