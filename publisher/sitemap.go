@@ -19,12 +19,14 @@ const (
 )
 
 // sitemap makes the list of all pages for search engines, as they are in the
-// table: home and feeds first, then the articles, each by path. Of more than a
+// table: home and feeds first, then the articles, each by path. The first feed's
+// page is there as the home page only, which it names as the canonical one. Of more than a
 // sitemap may hold, those that changed last are in it.
 func (p *Publisher) sitemap() outcome {
 	var pages []*Rendition
+	twin := "/" + p.config.Feeds[0].Name
 	for path, r := range *p.table.Load() {
-		if r.Kind == KindPage && path != NotFoundPath {
+		if r.Kind == KindPage && path != NotFoundPath && path != twin {
 			pages = append(pages, r)
 		}
 	}

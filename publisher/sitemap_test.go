@@ -16,6 +16,7 @@ func sitemapOf(t *testing.T, pages map[string]time.Time) (addresses []string, ch
 	t.Helper()
 	p := New(Options{})
 	p.config.Site = news.Site{URL: "https://example.org/news"}
+	p.config.Feeds = []news.Feed{{Name: "latest"}, {Name: "sea"}}
 	paths := table{
 		NotFoundPath:  {Draft: Draft{Path: NotFoundPath, Kind: KindPage}},
 		"/latest.rss": {Draft: Draft{Path: "/latest.rss", Kind: KindFeed}},
@@ -47,10 +48,10 @@ func TestSitemap(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 500, time.UTC)
 	addresses, changed := sitemapOf(t, map[string]time.Time{
-		"/": at, "/latest": {}, "/articles/a&b": at, "/articles/été 100%": at, "/articles/<x>'\"": at,
+		"/": at, "/latest": at, "/sea": {}, "/articles/a&b": at, "/articles/été 100%": at, "/articles/<x>'\"": at,
 	})
 	want := []string{
-		"https://example.org/news/", "https://example.org/news/latest",
+		"https://example.org/news/", "https://example.org/news/sea",
 		"https://example.org/news/articles/%3Cx%3E%27%22", "https://example.org/news/articles/a&b",
 		"https://example.org/news/articles/%C3%A9t%C3%A9%20100%25",
 	}
@@ -60,7 +61,7 @@ func TestSitemap(t *testing.T) {
 	if got := changed["https://example.org/news/"]; got != "2026-03-01T12:00:00Z" {
 		t.Errorf("lastmod %q", got)
 	}
-	if got := changed["https://example.org/news/latest"]; got != "" {
+	if got := changed["https://example.org/news/sea"]; got != "" {
 		t.Errorf("lastmod %q of a page without a date", got)
 	}
 }
