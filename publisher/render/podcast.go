@@ -20,7 +20,9 @@ func newPodcast(edition *news.Edition) (p podcast) {
 		if stricter(edition.Feed.Content, item.From.Content) == news.ContentTitle {
 			continue
 		}
-		if file := mainFile(item.Enclosures); file != nil && isEpisode(file) {
+		// Cleaned, as in the entry: what its tags say must agree with ours, which
+		// decide whether their namespace is declared.
+		if file := mainFile(cleanEnclosures(item.Enclosures)); file != nil && isEpisode(file) {
 			p.any = true
 			p.explicit = p.explicit || file.Episode.Explicit == "true"
 		}

@@ -28,6 +28,8 @@ func TestPodcastTags(t *testing.T) {
 		{"a file of which nothing is known", []news.Enclosure{silent}, "", "", ""},
 		{"a sound", []news.Enclosure{sound}, "", "90", "false"},
 		{"a picture before it", []news.Enclosure{picture, sound}, "", "90", "false"},
+		{"a sound known by its name only", []news.Enclosure{picture, {URL: "https://a.example/1.mp3", Duration: 90}}, "", "90", "false"},
+		{"a sound without an address", []news.Enclosure{{Type: "audio/mpeg", Duration: 90}, picture}, "", "", ""},
 		{"an explicit one", []news.Enclosure{explicit}, "", "", "true"},
 		{"no files in title mode", []news.Enclosure{sound}, news.ContentTitle, "", ""},
 	}
