@@ -206,6 +206,8 @@ func TestVerifyRefuses(t *testing.T) {
 		{"rss", `<html><channel><item/></channel></html>`, "root element"},
 		{"rss", `<rss><channel><item/><item/></channel></rss>`, "2 items instead of 1"},
 		{"rss", `<rss><channel><x><item/></x></channel></rss>`, "0 items instead of 1"},
+		{"rss", `<rss><channel><item><itunes:season/></item></channel></rss>`, "itunes:season is not declared"},
+		{"rss", `<rss xmlns:dc="urn:dc"><channel><item itunes:a="1"/></channel></rss>`, "itunes:a is not declared"},
 		{"atom", `<feed><entry/><entry/></feed>`, "2 items instead of 1"},
 		{"json", `{"version":"https://jsonfeed.org/version/1.1","items":[{}`, "unexpected end"},
 		{"json", `{"version":"https://jsonfeed.org/version/1.1"}`, "missing"},

@@ -15,13 +15,16 @@ type scanner struct {
 	rest  []byte
 	open  [][]byte // names, from the root on
 	attrs [][]byte // of one tag
+	// spaces are the prefixes that the root declares.
+	spaces [][]byte
 }
 
 // scanXML counts the elements that stand exactly at path, which starts at the
-// root. ok means that the document is well-formed (XML 1.0 §2.1) and its root
-// the one of path. Otherwise nothing is known: comments, instructions,
-// another header, a document type, names beyond ASCII and what is not well-formed are for a
-// parser to tell apart.
+// root. ok means that the document is well-formed (XML 1.0 §2.1), its prefixes
+// are declared (Namespaces in XML 1.0 §5) and its root is the one of path.
+// Otherwise nothing is known: comments, instructions, another header, a document
+// type, names beyond ASCII, prefixes that are declared below the root, and what
+// is not well-formed are for a parser to tell apart.
 func scanXML(body []byte, path []string) (count int, ok bool) {
 	if !plainText(body) {
 		return 0, false
@@ -150,15 +153,39 @@ func (s *scanner) startTag() ([]byte, bool) {
 		switch {
 		case bytes.HasPrefix(s.rest, []byte(">")):
 			s.rest = s.rest[1:]
+			sound := s.declared(name)
 			s.open = append(s.open, name)
-			return name, true
+			return name, sound
 		case bytes.HasPrefix(s.rest, []byte("/>")):
 			s.rest = s.rest[2:]
-			return name, true
+			return name, s.declared(name)
 		case !spaced || !s.attribute():
 			return nil, false
 		}
 	}
+}
+
+// declared reports whether the prefixes of a tag's names are, and notes which
+// ones the tag declares itself, as only the root may.
+func (s *scanner) declared(name []byte) bool {
+	for _, attr := range s.attrs {
+		if prefix, found := bytes.CutPrefix(attr, []byte("xmlns:")); found {
+			if s.spaces = append(s.spaces, prefix); len(s.open) > 0 {
+				return false
+			}
+		}
+	}
+	return s.known(name) && !slices.ContainsFunc(s.attrs, func(attr []byte) bool {
+		return !bytes.HasPrefix(attr, []byte("xmlns:")) && !s.known(attr)
+	})
+}
+
+// known reports whether the prefix of a name is declared; none needs to be, nor
+// does "xml" (§3).
+func (s *scanner) known(name []byte) bool {
+	colon := bytes.IndexByte(name, ':')
+	return colon < 0 || string(name[:colon]) == "xml" ||
+		slices.ContainsFunc(s.spaces, func(prefix []byte) bool { return bytes.Equal(prefix, name[:colon]) })
 }
 
 func (s *scanner) attribute() bool {

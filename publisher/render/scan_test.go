@@ -16,7 +16,12 @@ func TestScanXML(t *testing.T) {
 		reason string
 	}{
 		{`<r><i/><i>x</i></r>`, 2, true, "empty and full elements"},
-		{xml.Header + "<r a=\"1\" x:b=\"2\"\n>\n<i></i></r>\n", 1, true, "a header, attributes, spaces"},
+		{xml.Header + "<r a=\"1\" b=\"2\"\n>\n<i></i></r>\n", 1, true, "a header, attributes, spaces"},
+		{`<r a:b="1" xmlns:a="urn:a" xml:lang="en"><i><a:i a:c="2"/></i></r>`, 1, true, "prefixes that the root declares"},
+		{`<r xmlns:a="urn:a"><i><b:i/></i></r>`, 0, false, "a prefix that nobody declares"},
+		{`<r xmlns:a="urn:a"><i b:c="1"/></r>`, 0, false, "the same of an attribute"},
+		{`<a:r/>`, 0, false, "the same of the root"},
+		{`<r><i xmlns:a="urn:a"/><a:i/></r>`, 0, false, "one that is declared elsewhere"},
 		{`<r><i><i/></i><j><i/></j></r>`, 1, true, "only at the path"},
 		{`<r><i><![CDATA[<b>&nbsp;]]]]></i></r>`, 1, true, "a CDATA section holds anything but its end"},
 		{`<r><i a="&lt;&#34;&#x27;&apos;">&amp;&quot;&gt;</i></r>`, 1, true, "references"},
@@ -84,7 +89,7 @@ func FuzzScanXML(f *testing.F) {
 // TestScanXMLOfDamagedDocuments damages a document at every byte.
 func TestScanXMLOfDamagedDocuments(t *testing.T) {
 	t.Parallel()
-	whole := []byte(xml.Header + `<r a="1&lt;"><i b:c="d"><![CDATA[<p>]]></i>text &amp; more<i/></r>`)
+	whole := []byte(xml.Header + `<r a="1&lt;" xmlns:b="urn:b"><i b:c="d"><![CDATA[<p>]]></i>text &amp; more<i/></r>`)
 	if n, ok := scanXML(whole, []string{"r", "i"}); !ok || n != 2 {
 		t.Fatal(n, ok)
 	}

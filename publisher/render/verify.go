@@ -12,9 +12,10 @@ import (
 )
 
 // Verify reads a document back and reports what would keep a reader from
-// doing so: XML that is not well-formed, JSON that doesn't decode, another
-// root than the format's, another number of items than there should be. It is
-// the gate before a rendition replaces the last one.
+// doing so: XML that is not well-formed or has a prefix that it doesn't declare,
+// JSON that doesn't decode, another root than the format's, another number of
+// items than there should be. It is the gate before a rendition replaces the
+// last one.
 func (f Format) Verify(body []byte, items int) error {
 	found, err := f.count(body)
 	if err != nil {
@@ -44,6 +45,7 @@ func countXML(body []byte, path ...string) (int, error) {
 func parseXML(body []byte, path ...string) (int, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	var open []string
+	var spaces namespaces
 	count, roots := 0, 0
 	for {
 		token, err := decoder.Token()
@@ -55,6 +57,9 @@ func parseXML(body []byte, path ...string) (int, error) {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
+			if err := spaces.check(&token); err != nil {
+				return 0, err
+			}
 			open = append(open, token.Name.Local)
 			if len(open) == 1 {
 				roots++
@@ -78,6 +83,31 @@ func parseXML(body []byte, path ...string) (int, error) {
 		return 0, fmt.Errorf("%d root elements instead of one", roots)
 	}
 	return count, nil
+}
+
+// namespaces are those that were declared in a document so far.
+type namespaces []string
+
+// check notes what an element declares and refuses a prefix that nobody did. The
+// decoder lets it pass, and gives it in place of a namespace.
+func (n *namespaces) check(element *xml.StartElement) error {
+	for _, attr := range element.Attr {
+		if attr.Name.Space == "xmlns" || attr.Name.Space == "" && attr.Name.Local == "xmlns" {
+			*n = append(*n, attr.Value)
+		}
+	}
+	names := []xml.Name{element.Name}
+	for _, attr := range element.Attr {
+		names = append(names, attr.Name)
+	}
+	for _, name := range names {
+		switch {
+		case name.Space == "", name.Space == "xmlns", name.Space == nsXML, slices.Contains(*n, name.Space):
+		default:
+			return fmt.Errorf("prefix of %.40s:%.40s is not declared", name.Space, name.Local)
+		}
+	}
+	return nil
 }
 
 func countJSON(body []byte) (int, error) {

@@ -19,6 +19,7 @@ const (
 	nsMedia   = "http://search.yahoo.com/mrss/"
 	nsHistory = "http://purl.org/syndication/history/1.0"
 	nsITunes  = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+	nsXML     = "http://www.w3.org/XML/1998/namespace" // of xml:lang, declared by itself
 )
 
 // rareSpaces are the namespaces that few documents need. They are declared
