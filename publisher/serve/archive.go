@@ -13,6 +13,7 @@ func (h *Handler) archive(w http.ResponseWriter, r *http.Request, path string) b
 	}
 	rendition, err := h.renditions.Archive(r.Context(), path)
 	switch {
+	case err != nil && r.Context().Err() != nil: // the client is gone: nobody to tell, and nothing is wrong
 	case err != nil:
 		h.log.Error("archive page not made", "path", path, "error", err)
 		w.Header().Set("Retry-After", "30")

@@ -2,11 +2,14 @@ package serve_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -255,5 +258,24 @@ func TestHugeHeaders(t *testing.T) {
 	address, client := start(t, serve.Options{})
 	if got := fetch(t, client, "GET", address+"/latest.rss", strings.Repeat("x", 64<<10)).StatusCode; got != 431 {
 		t.Errorf("status %d for 64 KB of headers, want 431", got)
+	}
+}
+
+// A client that doesn't wait for an archive page is no fault of ours to log.
+func TestArchivePageOfAClientThatIsGone(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	handler := serve.New(site(), nil, serve.Options{}, slog.New(slog.NewTextHandler(&log, nil)))
+	ctx, cancel := context.WithCancel(t.Context())
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, brokenPage, nil)
+	handler.ServeHTTP(httptest.NewRecorder(), request)
+	if !strings.Contains(log.String(), brokenPage) {
+		t.Errorf("a page that can't be made is not logged: %q", &log)
+	}
+	log.Reset()
+	cancel()
+	handler.ServeHTTP(httptest.NewRecorder(), request)
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", &log)
 	}
 }
