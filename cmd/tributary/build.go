@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,9 @@ func (a *app) build(ctx context.Context, out string, noRefresh bool, write write
 	if err != nil {
 		return err
 	}
+	if err := apart(out, c.ArticlesDir()); err != nil {
+		return err
+	}
 	e, err := a.pullForBuild(ctx, c, noRefresh)
 	if err != nil {
 		return err
@@ -69,6 +73,34 @@ func (a *app) build(ctx context.Context, out string, noRefresh bool, write write
 	_, err = fmt.Fprintf(a.stdout, "%s: %d written, %d unchanged, %d removed\n",
 		out, report.Written, report.Unchanged, report.Removed)
 	return failed(err)
+}
+
+// apart refuses a folder to write to whose files would lie among the articles:
+// pages of a build would be published as files that belong to these.
+func apart(out, articles string) error {
+	folder := realPath(out)
+	if pages := filepath.Join(folder, "articles"); !within(realPath(articles), pages) && !within(folder, realPath(articles)) {
+		return nil
+	}
+	return fmt.Errorf("build would write its pages among the articles in %s; give it a folder of its own: "+
+		`"tributary build --out public"`, articles)
+}
+
+// realPath is an absolute path; without links, if it exists.
+func realPath(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	if straight, err := filepath.EvalSymlinks(path); err == nil {
+		return straight
+	}
+	return path
+}
+
+// within reports whether a path is a folder or lies below it.
+func within(path, folder string) bool {
+	rest, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rest)
 }
 
 // pullForBuild pulls unless told not to, and prints what failed.
