@@ -17,7 +17,7 @@ import (
 )
 
 // EmbedMost is how many stories other sites can show of a feed: as many as
-// fit in some 2 KB (publish.md §4).
+// fit in some 2 KB, which every visitor of theirs loads.
 const EmbedMost = 10
 
 // Heights in the page for frames, in CSS pixels; embed-frame.css and embed.css
