@@ -5,10 +5,13 @@ import (
 	"strings"
 )
 
+// archiveInfix is in the path of every archive page.
+const archiveInfix = "/archive/"
+
 // archive answers for archive pages, which are made when they are asked for.
 // It reports false where there is none.
 func (h *Handler) archive(w http.ResponseWriter, r *http.Request, path string) bool {
-	if !strings.Contains(path, "/archive/") {
+	if !strings.Contains(path, archiveInfix) {
 		return false
 	}
 	rendition, err := h.renditions.Archive(r.Context(), path)

@@ -97,10 +97,23 @@ func (h *Handler) target(r *http.Request, options *Options, path string, inside 
 		return local(r, options.BasePath+"/")
 	}
 	trimmed := strings.TrimRight(path, "/")
-	if trimmed != path && trimmed != "" && h.renditions.Lookup(trimmed) != nil {
+	if trimmed != path && trimmed != "" && h.published(r, trimmed) {
 		return local(r, options.BasePath+trimmed)
 	}
 	return ""
+}
+
+// published reports whether there is a rendition at a path, made on demand or
+// not.
+func (h *Handler) published(r *http.Request, path string) bool {
+	if h.renditions.Lookup(path) != nil {
+		return true
+	}
+	if !strings.Contains(path, archiveInfix) {
+		return false
+	}
+	page, err := h.renditions.Archive(r.Context(), path)
+	return err == nil && page != nil
 }
 
 // local is the address of a path of ours, with the request's query.
