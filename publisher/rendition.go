@@ -46,7 +46,18 @@ type Variant struct {
 	// Header is what a 200 carries, Revalidated what a 304 does: no field that
 	// describes a body (RFC 9110 §15.4.5).
 	Header, Revalidated []Field
+	// lines are those of Header as HTTP/1.1 sends them, those of Revalidated
+	// first, which are so many bytes.
+	lines       []byte
+	revalidated int
 }
+
+// Lines is Header as HTTP/1.1 sends it, with a CRLF behind each line. It is not
+// to be changed, as is what RevalidatedLines gives.
+func (v *Variant) Lines() []byte { return v.lines }
+
+// RevalidatedLines is Revalidated as HTTP/1.1 sends it.
+func (v *Variant) RevalidatedLines() []byte { return v.lines[:v.revalidated:v.revalidated] }
 
 // Field is one header field with its name in canonical form. The values may
 // be handed to net/http as they are: nobody may write to them.

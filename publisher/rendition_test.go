@@ -1,8 +1,10 @@
 package publisher
 
 import (
+	"bufio"
 	"bytes"
 	"math/rand/v2"
+	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,6 +84,8 @@ func checkVariant(t *testing.T, r *Rendition, coding string, v *Variant) {
 			t.Errorf("%q: %s is %q, want %q", coding, name, got, want)
 		}
 	}
+	checkLines(t, v.Lines(), v.Header)
+	checkLines(t, v.RevalidatedLines(), v.Revalidated)
 	for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
 		if got := value(t, v.Revalidated, name); got != "" {
 			t.Errorf("%q: a 304 has %s", coding, name)
@@ -91,6 +95,31 @@ func checkVariant(t *testing.T, r *Rendition, coding string, v *Variant) {
 		if value(t, v.Revalidated, name) == "" {
 			t.Errorf("%q: a 304 lacks %s", coding, name)
 		}
+	}
+}
+
+// checkLines reads lines back: they are the fields.
+func checkLines(t *testing.T, lines []byte, fields []Field) {
+	t.Helper()
+	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(slices.Clone(lines), "\r\n"...))))
+	header, err := reader.ReadMIMEHeader()
+	if err != nil || len(header) != len(fields) {
+		t.Errorf("%d fields, %v; want %d from %q", len(header), err, len(fields), lines)
+	}
+	for _, f := range fields {
+		if !slices.Equal(header[f.Name], f.Values) {
+			t.Errorf("%s is %q, want %q", f.Name, header[f.Name], f.Values)
+		}
+	}
+}
+
+// A value that would be two lines is sent as one.
+func TestLinesCannotBeForged(t *testing.T) {
+	t.Parallel()
+	draft := feedDraft(longText)
+	draft.Links = []string{"<https://example.org/>; title=\"a\r\nSet-Cookie: b\""}
+	if lines := string(NewRendition(draft, nil).Plain.Lines()); strings.Contains(lines, "\nSet-Cookie") {
+		t.Errorf("lines %q", lines)
 	}
 }
 

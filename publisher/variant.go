@@ -1,7 +1,9 @@
 package publisher
 
 import (
+	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -54,7 +56,22 @@ func (r *Rendition) variant(common []Field, coding, tag string, body []byte) *Va
 	if coding != "" {
 		v.Header = append(v.Header, one("Content-Encoding", coding))
 	}
+	v.lines = appendLines(nil, v.Revalidated)
+	v.revalidated = len(v.lines)
+	v.lines = slices.Clip(appendLines(v.lines, v.Header[len(v.Revalidated):]))
 	return v
+}
+
+// appendLines adds fields as net/http writes them, which also makes sure that
+// no value can be more than a line.
+func appendLines(b []byte, fields []Field) []byte {
+	header := make(http.Header, len(fields))
+	for i := range fields {
+		header[fields[i].Name] = fields[i].Values
+	}
+	buffer := bytes.NewBuffer(b)
+	_ = header.Write(buffer) // a buffer takes everything
+	return buffer.Bytes()
 }
 
 // ranges says whether parts can be had: of files that are sent as they are,
