@@ -8,6 +8,18 @@ import (
 	"tributary/publisher"
 )
 
+// asked is what decides what a rendition answers, but for demands that few
+// make; see refused and partial. The values are as field gives them.
+type asked struct {
+	encoding string // Accept-Encoding
+	tags     string // If-None-Match
+	since    string // If-Modified-Since
+}
+
+func askedBy(header http.Header) asked {
+	return asked{field(header, "Accept-Encoding"), field(header, "If-None-Match"), field(header, "If-Modified-Since")}
+}
+
 // revalidated gives the variant that the client has and may go on using, or
 // nil when it must be sent one (RFC 9110 §13.2.2):
 //
@@ -18,14 +30,14 @@ import (
 //     loads nothing again when the brotli one becomes ready.
 //  3. Else If-Modified-Since, with our own date back or a later one, unless
 //     that date was another rendition's too.
-func revalidated(header http.Header, rendition *publisher.Rendition) *publisher.Variant {
-	if tags := field(header, "If-None-Match"); tags != "" {
-		if strings.TrimSpace(tags) == "*" {
-			return negotiated(header, rendition)
+func revalidated(asked *asked, rendition *publisher.Rendition) *publisher.Variant {
+	if asked.tags != "" {
+		if strings.TrimSpace(asked.tags) == "*" {
+			return negotiated(asked, rendition)
 		}
-		return tagged(tags, header, rendition)
+		return tagged(asked, rendition)
 	}
-	since := field(header, "If-Modified-Since")
+	since := asked.since
 	if since == "" || rendition.Modified == "" || rendition.DateShared {
 		return nil
 	}
@@ -35,7 +47,7 @@ func revalidated(header http.Header, rendition *publisher.Rendition) *publisher.
 			return nil
 		}
 	}
-	return negotiated(header, rendition)
+	return negotiated(asked, rendition)
 }
 
 // refused reports whether a request demands a state that is not the present
@@ -66,15 +78,15 @@ func strongly(list string, rendition *publisher.Rendition) bool {
 	}
 }
 
-// tagged looks for one of the rendition's tags in a list of entity tags. What
+// tagged looks for one of the rendition's tags in the list of entity tags. What
 // follows a syntax error is not read.
-func tagged(list string, header http.Header, rendition *publisher.Rendition) *publisher.Variant {
-	for {
+func tagged(asked *asked, rendition *publisher.Rendition) *publisher.Variant {
+	for list := asked.tags; ; {
 		tag, _, rest := cutTag(list)
 		if tag == "" {
 			return nil
 		}
-		if v := variantOf(tag, header, rendition); v != nil {
+		if v := variantOf(tag, asked, rendition); v != nil {
 			return v
 		}
 		list = rest
@@ -96,13 +108,13 @@ func cutTag(list string) (tag string, weak bool, rest string) {
 	return opaque[:end+2], weak, opaque[end+2:]
 }
 
-func variantOf(tag string, header http.Header, rendition *publisher.Rendition) *publisher.Variant {
+func variantOf(tag string, asked *asked, rendition *publisher.Rendition) *publisher.Variant {
 	switch {
 	case tag == rendition.Plain.ETag:
 		return rendition.Plain
-	case has(rendition.Gzip, tag) && accepts(header, "gzip"):
+	case has(rendition.Gzip, tag) && accepts(asked, "gzip"):
 		return rendition.Gzip
-	case has(rendition.Brotli, tag) && accepts(header, "br"):
+	case has(rendition.Brotli, tag) && accepts(asked, "br"):
 		return rendition.Brotli
 	default:
 		return nil
@@ -111,6 +123,6 @@ func variantOf(tag string, header http.Header, rendition *publisher.Rendition) *
 
 func has(v *publisher.Variant, tag string) bool { return v != nil && v.ETag == tag }
 
-func accepts(header http.Header, coding string) bool {
-	return codec.Negotiate(field(header, "Accept-Encoding"), coding) == coding
+func accepts(asked *asked, coding string) bool {
+	return codec.Negotiate(asked.encoding, coding) == coding
 }

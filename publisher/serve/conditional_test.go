@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -19,7 +18,7 @@ func FuzzIfNoneMatch(f *testing.F) {
 		f.Add(seed, "gzip")
 	}
 	f.Fuzz(func(t *testing.T, tags, accept string) {
-		v := tagged(tags, http.Header{"Accept-Encoding": {accept}}, rendition)
+		v := tagged(&asked{tags: tags, encoding: accept}, rendition)
 		if v != nil && !strings.Contains(tags, v.ETag) {
 			t.Errorf("%q matches %s", tags, v.ETag)
 		}

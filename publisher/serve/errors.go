@@ -61,7 +61,8 @@ func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
 		plain(w, r, http.StatusNotFound, "not found")
 		return
 	}
-	v := negotiated(r.Header, page)
+	asked := askedBy(r.Header)
+	v := negotiated(&asked, page)
 	header := w.Header()
 	setFields(header, v.Header)
 	for _, name := range []string{"Etag", "Last-Modified", "Link"} {

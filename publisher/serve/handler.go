@@ -107,12 +107,20 @@ func below(path, base string) (rest string, inside bool) {
 
 // found answers a path that has a rendition.
 func (h *Handler) found(w http.ResponseWriter, r *http.Request, path string) bool {
-	rendition := h.renditions.Lookup(path)
-	if rendition == nil || path == publisher.NotFoundPath {
+	rendition := h.lookup(path)
+	if rendition == nil {
 		return false
 	}
 	answer(w, r, rendition)
 	return true
+}
+
+// lookup gives what readers are to see at a path.
+func (h *Handler) lookup(path string) *publisher.Rendition {
+	if path == publisher.NotFoundPath {
+		return nil
+	}
+	return h.renditions.Lookup(path)
 }
 
 // answer sends a rendition or a part of it, or says that the client has it
@@ -122,12 +130,13 @@ func answer(w http.ResponseWriter, r *http.Request, rendition *publisher.Renditi
 		plain(w, r, http.StatusPreconditionFailed, "this is not what is there now")
 		return
 	}
-	if v := revalidated(r.Header, rendition); v != nil {
+	asked := askedBy(r.Header)
+	if v := revalidated(&asked, rendition); v != nil {
 		setFields(w.Header(), v.Revalidated)
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	v := negotiated(r.Header, rendition)
+	v := negotiated(&asked, rendition)
 	patient(w, rendition)
 	if partial(w, r, rendition, v) {
 		return
@@ -140,8 +149,8 @@ func answer(w http.ResponseWriter, r *http.Request, rendition *publisher.Renditi
 }
 
 // negotiated chooses the variant to send.
-func negotiated(header http.Header, rendition *publisher.Rendition) *publisher.Variant {
-	accept := field(header, "Accept-Encoding")
+func negotiated(asked *asked, rendition *publisher.Rendition) *publisher.Variant {
+	accept := asked.encoding
 	if accept == "" || rendition.Gzip == nil && rendition.Brotli == nil {
 		return rendition.Plain
 	}

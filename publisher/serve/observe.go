@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"tributary/internal/fastpath"
 )
 
 // Request is what an observer learns of an answered request.
@@ -14,15 +16,31 @@ type Request struct {
 	Stream bool          // of events
 }
 
-// Observed is h with an observer, which must not block.
-func (h *Handler) Observed(observe func(Request)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := time.Now()
-		noted := noted{ResponseWriter: w}
-		h.ServeHTTP(&noted, r)
-		route := Route(r.URL.Path, h.options.Load().BasePath)
-		observe(Request{Route: route, Status: noted.status, Took: time.Since(started), Stream: route == routeEvents})
-	})
+// Observed is h with an observer, which must not block. It has the fast path of
+// [Run] like h itself.
+func (h *Handler) Observed(observe func(Request)) http.Handler { return &observed{h, observe} }
+
+type observed struct {
+	*Handler
+	observe func(Request)
+}
+
+// ServeHTTP answers one request.
+func (o *observed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	noted := noted{ResponseWriter: w}
+	o.Handler.ServeHTTP(&noted, r)
+	o.note(r.URL.Path, noted.status, time.Since(started))
+}
+
+// Answered notes what the fast path answered.
+func (o *observed) Answered(r *fastpath.Request, status int, took time.Duration) {
+	o.note(r.Path, status, took)
+}
+
+func (o *observed) note(path string, status int, took time.Duration) {
+	route := Route(path, o.options.Load().BasePath)
+	o.observe(Request{Route: route, Status: status, Took: took, Stream: route == routeEvents})
 }
 
 // Followers is how many streams of events are open.

@@ -3,7 +3,6 @@ package serve_test
 import (
 	"io"
 	"net/http"
-	"sync"
 	"testing"
 
 	"tributary/publisher/serve"
@@ -36,30 +35,44 @@ func TestRoute(t *testing.T) {
 	}
 }
 
+// The fast path and net/http count alike.
 func TestObserved(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	var seen []serve.Request
-	done := make(chan struct{}, 8)
-	address, client := startHandler(t, serve.New(site(), nil, serve.Options{}, nil).Observed(func(r serve.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = append(seen, r)
-		done <- struct{}{}
-	}))
-	for _, path := range []string{"/latest.rss", "/nothing/at/all"} {
-		response, err := client.Get(address + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, response.Body)
-		response.Body.Close()
-		<-done
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(seen) != 2 || seen[0].Route != "/NAME.rss" || seen[0].Status != http.StatusOK || seen[0].Stream ||
-		seen[1].Route != "other" || seen[1].Status != http.StatusNotFound {
-		t.Errorf("seen %+v", seen)
+	for name, path := range map[string]func(http.Handler) http.Handler{
+		"fast path":      func(handler http.Handler) http.Handler { return handler },
+		"net/http alone": alone,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := make(chan serve.Request, 8)
+			address, client := startHandler(t, path(serve.New(site(), nil, serve.Options{BasePath: "/news"}, nil).Observed(
+				func(r serve.Request) { seen <- r })))
+			for _, tc := range []struct {
+				path, tags, route string
+				status            int
+			}{
+				{"/news/latest.rss", "", "/NAME.rss", http.StatusOK},
+				{"/news/latest.rss", "*", "/NAME.rss", http.StatusNotModified},
+				{"/news/nothing/at/all", "", "other", http.StatusNotFound},
+				{"/news/latest", "", "/NAME", http.StatusOK},
+			} {
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, address+tc.path, nil)
+				if tc.tags != "" {
+					request.Header.Set("If-None-Match", tc.tags)
+				}
+				response, err := client.Do(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, response.Body)
+				response.Body.Close()
+				if r := <-seen; r.Route != tc.route || r.Status != tc.status || r.Stream || r.Took <= 0 {
+					t.Errorf("%s: seen %+v, want %s with %d", tc.path, r, tc.route, tc.status)
+				}
+			}
+			if len(seen) > 0 {
+				t.Errorf("seen %+v once more", <-seen)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -13,8 +14,22 @@ import (
 //
 //	base /news        the site's base path
 //	redirect FROM TO  a configured redirect
+//
+// What plain requests ask for must hold for both ways that they may go.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	for name, path := range map[string]func(http.Handler) http.Handler{
+		"fast path":      func(handler http.Handler) http.Handler { return handler },
+		"net/http alone": alone,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runScripts(t, path)
+		})
+	}
+}
+
+func runScripts(t *testing.T, path func(http.Handler) http.Handler) {
 	httpscript.RunAll(t, "testdata/*.txt", nil, func(t *testing.T, setup []string) string {
 		options := serve.Options{Redirects: map[string]string{}}
 		for _, line := range setup {
@@ -28,7 +43,7 @@ func TestScripts(t *testing.T) {
 				t.Fatalf("unknown line %q", line)
 			}
 		}
-		address, _ := start(t, options)
+		address, _ := startHandler(t, path(serve.New(site(), nil, options, nil)))
 		return address
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"tributary/internal/fastpath"
 )
 
 // shutdownGrace is how long answers under way may take once we stop.
@@ -29,17 +31,25 @@ func NewServer(handler http.Handler) *http.Server {
 	}
 }
 
-// Run serves on a listener until ctx ends, then lets answers under way finish
-// for at most 3 seconds; streams, whose requests' context is ctx, end at once.
-// It closes the listener and gives nil after a stop by
-// ctx, however it went.
+// Run serves on a listener until ctx ends or the listener fails, then lets
+// answers under way finish for at most 3 seconds; streams, whose requests'
+// context is ctx, end at once. It closes the listener and gives nil after a
+// stop by ctx, however it went.
+//
+// Where the server's handler is a [fastpath.Answerer], as [Handler] is, plain
+// requests are answered before they get to net/http.
 func Run(ctx context.Context, server *http.Server, listener net.Listener) error {
 	server.BaseContext = func(net.Listener) context.Context { return ctx }
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	wait := func(context.Context) {}
+	if answerer, ok := server.Handler.(fastpath.Answerer); ok {
+		fast := fastpath.Listen(listener, answerer, server)
+		listener, wait = fast, fast.Wait
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	var failure error
 	select {
-	case err := <-failed:
-		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	case failure = <-served:
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
@@ -47,8 +57,12 @@ func Run(ctx context.Context, server *http.Server, listener net.Listener) error 
 	if server.Shutdown(grace) != nil {
 		_ = server.Close() // who has not finished by now is cut off
 	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	wait(grace)
+	if failure == nil {
+		failure = <-served
+	}
+	if !errors.Is(failure, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), failure)
 	}
 	return nil
 }
