@@ -78,6 +78,9 @@ func TestLayout(t *testing.T) {
 		{"6: storetest, upstreamtest and httpscript are imported by tests and bench only", func(p *listed, imported string) bool {
 			return !within(imported, "internal/store/storetest", "internal/upstreamtest", "internal/httpscript") || within(p.name(), "bench")
 		}},
+		{"7: internal/fastpath imports none of ours", func(p *listed, _ string) bool {
+			return p.name() != "internal/fastpath"
+		}},
 	}
 	for _, p := range packages {
 		for _, imported := range p.ours() {
