@@ -180,7 +180,7 @@ func (p *Publisher) archivePage(ctx context.Context, h *history, f format, n int
 	case edition.History.Open:
 		kind = KindFeed
 	}
-	rendered, err := f.render(edition, h.config.rendering(kind, nil))
+	rendered, err := f.render(edition, h.config.rendering(kind))
 	if err == nil && f.verify != nil {
 		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}

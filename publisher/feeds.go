@@ -87,8 +87,9 @@ func (p *Publisher) feed(o *owner, edition *news.Edition) outcome {
 	if o.rendered == nil {
 		o.rendered = make(map[string]*render.Rendered, len(p.formats))
 	}
+	items := render.Prepare(edition)
 	for _, f := range p.formats {
-		p.document(&out, o, edition, f)
+		p.document(&out, o, items, edition, f)
 	}
 	p.feedPages(&out, edition)
 	p.feedEmbeds(&out, edition)
@@ -105,10 +106,12 @@ func (p *Publisher) feedPaths(name string) []string {
 }
 
 // document renders an edition in one format and lets it through the gate.
-func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f format) {
+func (p *Publisher) document(out *outcome, o *owner, items *render.Items, edition *news.Edition, f format) {
 	path := "/" + edition.Feed.Name + f.extension
 	last := o.rendered[f.extension]
-	rendered, err := f.render(edition, p.config.rendering(KindFeed, last))
+	options := p.config.rendering(KindFeed)
+	options.Items, options.Last = items, last
+	rendered, err := f.render(edition, options)
 	if err == nil {
 		err = f.verify(rendered.Proof, rendered.ProofItems)
 	}
@@ -132,8 +135,8 @@ func (p *Publisher) document(out *outcome, o *owner, edition *news.Edition, f fo
 
 // rendering gives the options of a document. Within its TTL a reader who asks
 // again gets what a cache on the way has kept.
-func (c *Config) rendering(kind Kind, last *render.Rendered) render.Options {
-	return render.Options{TTL: headersOf(kind).maxAge, Hub: c.Hub, Last: last}
+func (c *Config) rendering(kind Kind) render.Options {
+	return render.Options{TTL: headersOf(kind).maxAge, Hub: c.Hub}
 }
 
 // links are the Link headers of a feed: its hub, if any, and exactly one self

@@ -58,7 +58,7 @@ type atomSource struct {
 }
 
 // newAtomEntry gives one entry element.
-func newAtomEntry(e *entry) any {
+func newAtomEntry(e *entry, rank int) *atomEntry {
 	entry := &atomEntry{
 		Lang:    e.Language,
 		Authors: atomAuthors(e.Credit),
@@ -71,7 +71,7 @@ func newAtomEntry(e *entry) any {
 	}
 	entry.Id = e.PublicID
 	entry.Published = rfc3339(e.Date)
-	entry.Updated = ranked(e.Changed, e.Rank)
+	entry.Updated = ranked(e.Changed, rank)
 	entry.Summary, entry.Content = atomTexts(e)
 	for _, c := range e.Categories {
 		entry.Categories = append(entry.Categories, atomCategory{Term: c})
@@ -80,6 +80,44 @@ func newAtomEntry(e *entry) any {
 		entry.Source = newAtomSource(e)
 	}
 	return entry
+}
+
+// appendAtomEntry appends one entry element, as encoding/xml does.
+func appendAtomEntry(to []byte, e *entry, rank int) []byte { return newAtomEntry(e, rank).append(to) }
+
+func (a *atomEntry) append(to []byte) []byte {
+	to = append(appendAttr(append(to, "<entry"...), "xml:lang", a.Lang), '>')
+	to = appendRequired(appendRequired(to, "updated", a.Updated), "id", a.Id)
+	to = appendElement(to, "published", a.Published)
+	to = appendPlain(appendPlain(to, "title", a.Title), "rights", a.Rights)
+	to = appendAuthors(to, a.Authors)
+	for i := range a.Categories {
+		to = append(appendRequiredAttr(append(to, "<category"...), "term", a.Categories[i].Term), "></category>"...)
+	}
+	for i := range a.Links {
+		to = appendLink(to, "link", &a.Links[i])
+	}
+	to = appendMarkup(appendMarkup(to, "summary", a.Summary), "content", a.Content)
+	if source := a.Source; source != nil {
+		to = appendElement(append(to, "<source>"...), "id", source.ID)
+		to = appendRequired(appendPlain(to, "title", source.Title), "updated", source.Updated)
+		to = appendAuthors(to, source.Authors)
+		for i := range source.Links {
+			to = appendLink(to, "link", &source.Links[i])
+		}
+		to = append(to, "</source>"...)
+	}
+	return appendEnd(a.episodeTags.append(a.media.append(to)), "entry")
+}
+
+func appendAuthors(to []byte, authors []feeds.AtomAuthor) []byte {
+	for i := range authors {
+		a := &authors[i]
+		to = appendElement(append(to, "<author>"...), "name", a.Name)
+		to = appendElement(appendElement(to, "uri", a.Uri), "email", a.Email)
+		to = append(to, "</author>"...)
+	}
+	return to
 }
 
 // ranked writes a date, with its rank as microseconds.
@@ -168,9 +206,9 @@ func newAtomSource(e *entry) *atomSource {
 // (ImplausibleDate).
 var emptyUpdated = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// atomDocumentBytes writes the document around its entries. Its id is the
-// feed's page: one feed, whatever its format or the address it is read from.
-func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
+// aroundAtom writes the document without entries. Its id is the feed's page:
+// one feed, whatever its format or the address it is read from.
+func aroundAtom(h *head) (frame, error) {
 	doc := &atomFeed{MediaNS: nsMedia, Lang: h.language, Generator: generator}
 	doc.Xmlns = nsAtom
 	doc.rareSpaces = newRareSpaces(h)
@@ -186,6 +224,6 @@ func atomDocumentBytes(h *head, entries [][]byte) ([]byte, error) {
 	doc.Links = append(h.links(), newLink("alternate", h.page, "text/html", ""))
 	doc.historyMarks = newHistoryMarks(h)
 	doc.podcastTags = newPodcastTags(h)
-	doc.Entries = lines(entries)
-	return xmlDocument(doc, sizeOf(entries))
+	doc.Entries = noItems
+	return xmlFrame(doc, "\n</feed>\n")
 }

@@ -35,8 +35,10 @@ func fifty() *news.Edition {
 }
 
 func renderAll(b *testing.B, e *news.Edition) {
+	with := options
+	with.Items = render.Prepare(e)
 	for _, f := range render.Formats {
-		if _, err := f.Render(e, options); err != nil {
+		if _, err := f.Render(e, with); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -29,8 +29,6 @@ type entry struct {
 	// feed for that of other people's story, its source. RFC 4287 §4.1.2 and
 	// JSON Feed (items, authors) both let an item inherit.
 	Credit []news.Person
-	// Rank is that of Format.ranks.
-	Rank int
 }
 
 // Errors of an item that has no place in a document.
@@ -47,7 +45,7 @@ func newEntry(item *news.Item, scope scope) (*entry, error) {
 	if !datable(item.Date) {
 		return nil, fmt.Errorf("%w: %v", errNoDate, item.Date)
 	}
-	e := &entry{Item: *item, Rank: scope.rank}
+	e := &entry{Item: *item}
 	e.cleanTexts()
 	e.cleanLists()
 	e.From = cleanSource(&item.From, scope.site)

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 	"time"
@@ -12,34 +11,24 @@ import (
 // fragments are the items of a document as they stand in its bytes, by what
 // they were rendered from: an item that is the same the next time needs no
 // rendering.
-type fragments map[uint64][]byte
+type fragments map[fragmentKey][]byte
 
-// locate finds the parts of a document, which stand in it in their order.
-func locate(body []byte, sums []uint64, parts [][]byte) fragments {
-	found := make(fragments, len(parts))
-	from := 0
-	for i, part := range parts {
-		at := bytes.Index(body[from:], part)
-		if at < 0 {
-			continue
-		}
-		from += at
-		found[sums[i]] = body[from : from+len(part) : from+len(part)]
-		from += len(part)
-	}
-	return found
+// fragmentKey is all that a fragment depends on.
+type fragmentKey struct {
+	sum  uint64 // see sumOf
+	rank int    // see Format.ranks
 }
 
 // seed is one for the process: sums are compared within it only.
 var seed = maphash.MakeSeed()
 
-// sumOf gives 64 bits over all that a fragment depends on: the item, the scope
-// and nothing else. Two that differ have the same sum once in 2⁶⁴.
+// sumOf gives 64 bits over all that the fragments of an item depend on, its
+// rank aside: the item, the scope and nothing else. Two that differ have the
+// same sum once in 2⁶⁴.
 func sumOf(item *news.Item, scope scope) uint64 {
 	h := hasher{}
 	h.SetSeed(seed)
 	h.texts(string(scope.mode), scope.language, scope.site)
-	h.number(int64(scope.rank))
 	h.story(&item.Story)
 	h.source(&item.From)
 	h.number(int64(len(item.AlsoIn)))

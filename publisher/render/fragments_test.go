@@ -60,6 +60,26 @@ func TestReusedFragmentsAreRight(t *testing.T) {
 	}
 }
 
+// Formats that share what was worked out give what each gives alone, and items
+// of another edition are not taken for those of this one.
+func TestPreparedItemsAreRight(t *testing.T) {
+	t.Parallel()
+	with, wrong := options, options
+	rich := richEdition()
+	with.Items, wrong.Items = render.Prepare(rich), render.Prepare(edition(bare()))
+	for _, f := range render.Formats {
+		alone, err := f.Render(rich, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []render.Options{with, wrong, with} {
+			if got, err := f.Render(rich, o); err != nil || !bytes.Equal(got.Body, alone.Body) {
+				t.Errorf("%s: other bytes with prepared items; error: %v", f.Name, err)
+			}
+		}
+	}
+}
+
 type fieldOf struct {
 	name  string
 	index []int
@@ -127,8 +147,9 @@ func BenchmarkRenderAgain(b *testing.B) {
 	e.Items[0].Title += " – mended"
 	b.ReportAllocs()
 	for b.Loop() {
+		with := options
+		with.Items = render.Prepare(e)
 		for i, f := range render.Formats {
-			with := options
 			with.Last = &last[i]
 			if _, err := f.Render(e, with); err != nil {
 				b.Fatal(err)

@@ -100,7 +100,6 @@ type scope struct {
 	mode     news.ContentMode // of the feed
 	language string           // of the feed, cleaned
 	site     string           // its URL
-	rank     int              // of the item: see Format.ranks
 }
 
 func newScope(edition *news.Edition) scope {

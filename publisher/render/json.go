@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"tributary/internal/news"
@@ -22,7 +21,7 @@ const jsonVersion = "https://jsonfeed.org/version/1.1"
 type jsonFeed struct {
 	feeds.JSONFeed
 	Tributary jsonFeedExtension `json:"_tributary"`
-	Items     []struct{}        `json:"items"` // last: see jsonDocumentBytes
+	Items     []struct{}        `json:"items"` // last: see aroundJSON
 }
 
 // jsonFeedExtension holds what JSON Feed has no key for.
@@ -75,7 +74,7 @@ type jsonCopy struct {
 }
 
 // newJSONItem gives one object of items.
-func newJSONItem(e *entry) any {
+func newJSONItem(e *entry) *jsonItem {
 	item := &jsonItem{Language: e.Language, Tributary: newJSONExtension(e)}
 	item.Id = e.PublicID
 	item.Url = e.Link
@@ -147,17 +146,9 @@ func jsonDate(t time.Time) *time.Time {
 	return &t
 }
 
-// newJSONEncoder encodes on one line without HTML escapes: nobody reads this
-// document inside a script element.
-func newJSONEncoder(w io.Writer) encoder {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e
-}
-
-// jsonDocumentBytes writes the document around its items. They are spliced in
-// where the encoder wrote none: as json.RawMessage it would scan each again.
-func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
+// aroundJSON writes the document without items, on one line and without HTML
+// escapes: nobody reads it inside a script element.
+func aroundJSON(h *head) (frame, error) {
 	doc := &jsonFeed{Items: []struct{}{}}
 	doc.Version = jsonVersion
 	doc.Title = h.title
@@ -172,21 +163,15 @@ func jsonDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	}
 	doc.Authors = jsonAuthors([]news.Person{h.author})
 	doc.Tributary = jsonFeedExtension{Generator: generator, TTL: h.ttl}
-	var around bytes.Buffer
-	if err := newJSONEncoder(&around).Encode(doc); err != nil {
-		return nil, fmt.Errorf("encode the document: %w", err)
+	var document bytes.Buffer
+	encoder := json.NewEncoder(&document)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(doc); err != nil {
+		return frame{}, fmt.Errorf("encode the document: %w", err)
 	}
-	start, found := bytes.CutSuffix(around.Bytes(), []byte("]}\n"))
+	f, found := cutFrame(document.Bytes(), "]}\n", ",")
 	if !found {
-		return nil, errors.New("items are not the last key of the document")
+		return f, errors.New("items are not the last key of the document")
 	}
-	out := make([]byte, 0, len(start)+sizeOf(items))
-	out = append(out, start...)
-	for i, item := range items {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(append(out, '\n'), item...)
-	}
-	return append(out, "]}\n"...), nil
+	return f, nil
 }

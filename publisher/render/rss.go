@@ -81,7 +81,7 @@ type rssSource struct {
 }
 
 // newRSSItem gives one item element.
-func newRSSItem(e *entry) any {
+func newRSSItem(e *entry) *rssItem {
 	item := &rssItem{
 		Lang:        e.Language,
 		Title:       newPlain(e.Title),
@@ -112,6 +112,44 @@ func newRSSItem(e *entry) any {
 		item.Related = append(item.Related, rssLink{link: newLink("related", c.Link, "", c.Title)})
 	}
 	return item
+}
+
+// appendRSSItem appends one item element, as encoding/xml does.
+func appendRSSItem(to []byte, e *entry, _ int) []byte { return newRSSItem(e).append(to) }
+
+func (i *rssItem) append(to []byte) []byte {
+	to = append(appendAttr(append(to, "<item"...), "xml:lang", i.Lang), '>')
+	to = appendElement(to, "comments", i.Comments)
+	if file := i.Enclosure; file != nil {
+		to = appendRequiredAttr(append(to, "<enclosure"...), "url", file.Url)
+		to = appendRequiredAttr(appendRequiredAttr(to, "length", file.Length), "type", file.Type)
+		to = append(to, "></enclosure>"...)
+	}
+	if id := i.Guid; id != nil {
+		to = appendAttr(append(to, "<guid"...), "isPermaLink", id.IsPermaLink)
+		to = appendEnd(appendEscaped(append(to, '>'), id.Id), "guid")
+	}
+	to = appendElement(to, "pubDate", i.PubDate)
+	to = appendElement(appendPlain(to, "title", i.Title), "link", i.Link)
+	for _, name := range i.Creators {
+		to = appendRequired(to, "dc:creator", name)
+	}
+	for _, category := range i.Categories {
+		to = appendPlain(to, "category", category)
+	}
+	to = appendMarkup(to, "description", i.Description)
+	if i.Content != nil {
+		to = appendEnd(appendCDATA(appendStart(to, "content:encoded"), i.Content.Content), "content:encoded")
+	}
+	to = appendElement(appendElement(to, "atom:updated", i.Updated), "dc:rights", i.Rights)
+	if i.Source != nil {
+		to = append(appendRequiredAttr(append(to, "<source"...), "url", i.Source.URL), '>')
+		to = appendEnd(append(to, i.Source.XML...), "source")
+	}
+	for n := range i.Related {
+		to = appendLink(to, "atom:link", &i.Related[n].link)
+	}
+	return appendEnd(i.episodeTags.append(i.media.append(to)), "item")
 }
 
 // rssGUID says permalink only where the id is the very address of the story.
@@ -147,8 +185,8 @@ func rssEnclosure(enclosures []news.Enclosure) *feeds.RssEnclosure {
 	return &feeds.RssEnclosure{Url: file.URL, Type: file.Type, Length: strconv.FormatInt(file.Length, 10)}
 }
 
-// rssDocumentBytes writes the document around its items.
-func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
+// aroundRSS writes the document without items.
+func aroundRSS(h *head) (frame, error) {
 	doc := &rssDocument{AtomNS: nsAtom, DCNS: nsDC, MediaNS: nsMedia}
 	doc.rareSpaces = newRareSpaces(h)
 	doc.Version = "2.0"
@@ -174,8 +212,8 @@ func rssDocumentBytes(h *head, items [][]byte) ([]byte, error) {
 	}
 	channel.historyMarks = newHistoryMarks(h)
 	channel.podcastTags = newPodcastTags(h)
-	channel.Items = lines(items)
-	return xmlDocument(doc, sizeOf(items))
+	channel.Items = noItems
+	return xmlFrame(doc, "\n</channel></rss>\n")
 }
 
 // newRSSImage gives the picture of the channel, nil where there is none of a

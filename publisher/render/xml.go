@@ -3,8 +3,8 @@ package render
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/gorilla/feeds"
@@ -124,8 +124,6 @@ func newMedia(image string) media {
 	}
 }
 
-func newXMLEncoder(w io.Writer) encoder { return xml.NewEncoder(w) }
-
 // xmlDocument writes a whole document. feeds.ToXML would do, but for the
 // FeedXml methods that embedding promotes: they drop the fields we add.
 func xmlDocument(root any, size int) ([]byte, error) {
@@ -142,20 +140,18 @@ func xmlDocument(root any, size int) ([]byte, error) {
 // headSize is room for a document around its items, in bytes.
 const headSize = 2048
 
-// sizeOf gives the room that a document of the fragments needs.
-func sizeOf(fragments [][]byte) int {
-	size := headSize
-	for _, f := range fragments {
-		size += len(f) + 1
-	}
-	return size
-}
+// noItems stands where the items of a document will.
+var noItems = []byte("\n")
 
-// lines joins fragments, each on lines of its own, for people who look.
-func lines(fragments [][]byte) []byte {
-	out := make([]byte, 0, sizeOf(fragments))
-	for _, f := range fragments {
-		out = append(append(out, '\n'), f...)
+// xmlFrame writes a document whose last element is noItems, without them.
+func xmlFrame(root any, end string) (frame, error) {
+	document, err := xmlDocument(root, headSize)
+	if err != nil {
+		return frame{}, err
 	}
-	return append(out, '\n')
+	f, found := cutFrame(document, end, "")
+	if !found {
+		return f, errors.New("items do not come last in the document")
+	}
+	return f, nil
 }
