@@ -5,14 +5,20 @@ import (
 	"fmt"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 )
 
-// gzipWriters holds idle writers by level. A writer owns over half a megabyte.
-var gzipWriters [gzip.BestCompression + 1]sync.Pool
+// gzipWriters holds idle writers by level. A writer owns a megabyte, which costs
+// as much to make as a feed does to compress: one of each level that was used
+// outlives the garbage collections that empty the pools.
+var gzipWriters [gzip.BestCompression + 1]struct {
+	kept atomic.Pointer[gzip.Writer]
+	pool sync.Pool
+}
 
 // Gzip appends src, compressed at level 1 (fast) to 9 (small), to dst and
 // returns the longer slice. The stream carries neither name nor time: equal
@@ -26,7 +32,9 @@ func Gzip(dst, src []byte, level int) []byte {
 	_, _ = w.Write(src)
 	_ = w.Close()
 	w.Reset(nil)
-	gzipWriters[level].Put(w)
+	if idle := &gzipWriters[level]; !idle.kept.CompareAndSwap(nil, w) {
+		idle.pool.Put(w)
+	}
 	return out.Bytes()
 }
 
@@ -34,7 +42,11 @@ func gzipWriter(level int) *gzip.Writer {
 	if level < gzip.BestSpeed || level > gzip.BestCompression {
 		panic(fmt.Sprintf("codec: gzip level %d", level))
 	}
-	if w, ok := gzipWriters[level].Get().(*gzip.Writer); ok {
+	idle := &gzipWriters[level]
+	if w := idle.kept.Swap(nil); w != nil {
+		return w
+	}
+	if w, ok := idle.pool.Get().(*gzip.Writer); ok {
 		return w
 	}
 	w, err := gzip.NewWriterLevel(nil, level)
