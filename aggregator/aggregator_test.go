@@ -106,7 +106,7 @@ func (r *rig) refresh(round aggregator.Round) map[string]aggregator.Visited {
 // titles gives what feed "all" shows, newest first.
 func (r *rig) titles() []string {
 	r.t.Helper()
-	items, err := r.store.Newest(r.t.Context(), "all", news.Cursor{}, 100)
+	items, err := r.store.Newest(r.t.Context(), "all", news.Cursor{}, 100, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -502,7 +502,7 @@ func TestUpdateKeepsTheReasonOfTheDate(t *testing.T) {
 	item.Title = "A better title"
 	up.Set("/a", upstreamtest.RSS("A", item))
 	r.refresh(all)
-	items, err := r.store.Newest(t.Context(), "all", news.Cursor{}, 1)
+	items, err := r.store.Newest(t.Context(), "all", news.Cursor{}, 1, nil)
 	if err != nil || len(items) != 1 {
 		t.Fatalf("%d items, %v", len(items), err)
 	}

@@ -69,7 +69,7 @@ func full(s news.Source) news.Source {
 
 func (r *rig) items() map[string]news.Item {
 	r.t.Helper()
-	items, err := r.store.Newest(r.t.Context(), "all", news.Cursor{}, 100)
+	items, err := r.store.Newest(r.t.Context(), "all", news.Cursor{}, 100, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func (r *hostileReport) read(ctx context.Context, store *sqlite.DB) error {
 	for _, state := range states {
 		r.States[state.Name] = state
 	}
-	items, err := store.Newest(ctx, "all", news.Cursor{}, 10_000)
+	items, err := store.Newest(ctx, "all", news.Cursor{}, 10_000, nil)
 	if err != nil {
 		return err
 	}

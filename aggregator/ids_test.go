@@ -93,7 +93,7 @@ func (s *site) pull(sources []news.Source, order ...string) {
 // ids gives the published id of each shown story, by title.
 func (s *site) ids() map[string]string {
 	s.t.Helper()
-	items, err := s.store.Newest(s.t.Context(), "all", news.Cursor{}, 100)
+	items, err := s.store.Newest(s.t.Context(), "all", news.Cursor{}, 100, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

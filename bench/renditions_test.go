@@ -35,7 +35,7 @@ func BenchmarkRenditions(b *testing.B) {
 	ours := newRiver(b, sourcesAt(urls), nil)
 	ours.refresh()
 	ours.want(tally{ok: 10, added: 200})
-	items, err := ours.store.Newest(b.Context(), latest.Name, news.Cursor{}, latest.Limit)
+	items, err := ours.store.Newest(b.Context(), latest.Name, news.Cursor{}, latest.Limit, nil)
 	if err != nil || len(items) != latest.Limit {
 		b.Fatal(len(items), err)
 	}

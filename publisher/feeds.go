@@ -61,10 +61,12 @@ type stamp struct {
 
 // issue makes a feed as of now, unless it has to be held.
 func (p *Publisher) issue(ctx context.Context, o *owner, feed news.Feed, as stamp) issue {
-	edition, err := selectEdition(p.config.Site, feed, now(), storeReader(ctx, p.store, feed.Name))
+	read := make(news.Remembered, feed.Limit)
+	edition, err := selectEdition(p.config.Site, feed, now(), storeReader(ctx, p.store, feed.Name, o.stories, read))
 	if err != nil {
 		return issue{err: fmt.Errorf("select feed %s: %w", feed.Name, err)}
 	}
+	o.stories = read
 	entered, err := p.place(ctx, &edition)
 	if err != nil {
 		return issue{err: fmt.Errorf("place feed %s in its history: %w", feed.Name, err)}

@@ -82,6 +82,7 @@ func newSelection(feed news.Feed, now time.Time) *selection {
 
 // add takes items until the edition is full, newest first.
 func (s *selection) add(items []news.Item) {
+	s.chosen = slices.Grow(s.chosen, min(s.limit-len(s.chosen), len(items)))
 	for i := range items {
 		if !s.tooOld.IsZero() && !items[i].Date.After(s.tooOld) {
 			s.aged, s.left = true, true // all further ones are older still
@@ -174,10 +175,23 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// storeReader reads a feed from the store.
-func storeReader(ctx context.Context, store Store, feed string) reader {
+// storeReader reads a feed from the store. What it reads goes into read, unless
+// that is nil; what is known need not be read again.
+func storeReader(ctx context.Context, store Store, feed string, known, read news.Remembered) reader {
+	note := func(items []news.Item, err error) ([]news.Item, error) {
+		for i := range items {
+			if read != nil {
+				read[items[i].Key] = &items[i].Story
+			}
+		}
+		return items, err
+	}
 	return reader{
-		newest: func(limit int) ([]news.Item, error) { return store.Newest(ctx, feed, news.Cursor{}, limit) },
-		spread: func(perSource, limit int) ([]news.Item, error) { return store.Spread(ctx, feed, perSource, limit) },
+		newest: func(limit int) ([]news.Item, error) {
+			return note(store.Newest(ctx, feed, news.Cursor{}, limit, known))
+		},
+		spread: func(perSource, limit int) ([]news.Item, error) {
+			return note(store.Spread(ctx, feed, perSource, limit, known))
+		},
 	}
 }

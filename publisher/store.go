@@ -23,13 +23,14 @@ type Store interface {
 	// Newest gives the shown items of a feed, newest first (Date, then key,
 	// both descending), from the first after a cursor, at most limit. Date and
 	// PublicID are those of the item's place in the feed; From and AlsoIn are
-	// filled. The zero cursor stands before the newest.
-	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
+	// filled. The zero cursor stands before the newest. Stories that are known
+	// need not be read again.
+	Newest(ctx context.Context, feed string, after news.Cursor, limit int, known news.Remembered) ([]news.Item, error)
 
 	// Spread gives the shown items of a feed as Newest does, from the newest
 	// on, but at most perSource of each source, its newest, and at most limit.
 	// It costs the same however many stories a source has.
-	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
+	Spread(ctx context.Context, feed string, perSource, limit int, known news.Remembered) ([]news.Item, error)
 
 	// Articles gives the local articles, newest first, with From filled.
 	Articles(ctx context.Context) ([]news.Item, error)

@@ -66,7 +66,7 @@ func (m *memory) Watch(ctx context.Context) <-chan struct{} {
 	return out
 }
 
-func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error) {
+func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit int, _ news.Remembered) ([]news.Item, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked[feed]++
@@ -78,7 +78,7 @@ func (m *memory) Newest(_ context.Context, feed string, after news.Cursor, limit
 	return slices.Clone(list[from:min(from+limit, len(list))]), m.err
 }
 
-func (m *memory) Spread(_ context.Context, feed string, perSource, limit int) ([]news.Item, error) {
+func (m *memory) Spread(_ context.Context, feed string, perSource, limit int, _ news.Remembered) ([]news.Item, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	read := 0

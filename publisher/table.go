@@ -19,6 +19,8 @@ type owner struct {
 	// published is what readers are given of a feed; nil when that isn't known
 	// yet.
 	published *news.LastEdition
+	// stories are those that were read the last time.
+	stories news.Remembered
 	// rendered is what each format of a feed gave last, by extension.
 	rendered map[string]*render.Rendered
 }

@@ -71,6 +71,12 @@ type Copy struct {
 	Link  string // of the copy
 }
 
+// Remembered is stories as a store gave them before, by key. Where a story is
+// still the same, as its hashes, dates and counts tell, a store may take all of
+// it from there instead of reading it; its Policy, which changes nothing that
+// it says, may then be an older one. Nobody changes what it points to.
+type Remembered map[StoryKey]*Story
+
 // Cursor is a position in a feed: that of an item by its Date and Key.
 type Cursor struct {
 	Date time.Time

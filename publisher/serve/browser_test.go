@@ -178,7 +178,7 @@ func (s *shelf) Revisions(context.Context) (map[string]int64, error) {
 	return map[string]int64{"latest": s.revision}, nil
 }
 
-func (s *shelf) Newest(_ context.Context, _ string, after news.Cursor, limit int) ([]news.Item, error) {
+func (s *shelf) Newest(_ context.Context, _ string, after news.Cursor, limit int, _ news.Remembered) ([]news.Item, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if after != (news.Cursor{}) {
@@ -197,8 +197,8 @@ func (s *shelf) Entered(context.Context, string, int64) (int64, []news.StoryKey,
 func (s *shelf) Fingerprints(context.Context) (map[string]string, error) { return nil, nil }
 
 // Spread gives all of them: no source floods this feed.
-func (s *shelf) Spread(ctx context.Context, feed string, _, limit int) ([]news.Item, error) {
-	return s.Newest(ctx, feed, news.Cursor{}, limit)
+func (s *shelf) Spread(ctx context.Context, feed string, _, limit int, known news.Remembered) ([]news.Item, error) {
+	return s.Newest(ctx, feed, news.Cursor{}, limit, known)
 }
 
 // Fates tells that everything that left was taken out on purpose.

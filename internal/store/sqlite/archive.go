@@ -6,9 +6,8 @@ import (
 	"tributary/internal/news"
 )
 
-// runQuery gives the shown stories of a feed by their numbers.
-const runQuery = `
-	SELECT ` + storyColumns + `, p.date, coalesce(p.public_id, st.public_id)
+// runRows are the shown stories of a feed by their numbers.
+const runRows = placeColumns + `
 	FROM feed_story AS p
 	CROSS JOIN stories AS st ON st.key = p.story
 	WHERE p.feed = ? AND p.hidden = 0 AND p.entered BETWEEN ? AND ?
@@ -17,7 +16,7 @@ const runQuery = `
 // Run gives the shown items of a feed with numbers from first to last, the
 // last one that entered first.
 func (db *DB) Run(ctx context.Context, feed string, first, last int64) ([]news.Item, error) {
-	return db.items(ctx, feed, runQuery, first, last)
+	return db.items(ctx, feed, runRows, nil, first, last)
 }
 
 // Entered gives the number of the newest story that entered a feed, and the

@@ -116,7 +116,7 @@ func TestFullDisk(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "free some space") {
 		t.Fatalf("error %v", err)
 	}
-	items, err := db.Newest(t.Context(), "x", news.Cursor{}, 10)
+	items, err := db.Newest(t.Context(), "x", news.Cursor{}, 10, nil)
 	if err != nil || len(items) != 1 || items[0].ID != "first" {
 		t.Errorf("reading gives %v, %v", items, err)
 	}

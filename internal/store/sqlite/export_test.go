@@ -21,12 +21,14 @@ const (
 	SlotsQuery  = slotsQuery
 	LeaseQuery  = leaseQuery
 	NextQuery   = nextQuery
-	NewestQuery = newestQuery
+	NewestQuery = itemColumns + newestRows
+	AgainQuery  = againQuery
 	CopiesQuery = copiesQuery
 
 	SpreadSourcesQuery = spreadSourcesQuery
 	SpreadStoriesQuery = spreadStoriesQuery
-	SpreadItemsQuery   = spreadItemsQuery
+	SpreadItemsQuery   = itemColumns + spreadItemsRows
+	NewestStampsQuery  = stampColumns + newestRows
 )
 
 // Plan gives the steps by which a query would be run.

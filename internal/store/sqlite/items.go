@@ -7,10 +7,9 @@ import (
 	"tributary/internal/news"
 )
 
-// newestQuery gives the shown stories of a feed after a date and key, in the
-// order in which feed_story holds them.
-const newestQuery = `
-	SELECT ` + storyColumns + `, p.date, coalesce(p.public_id, st.public_id)
+// newestRows are the shown stories of a feed after a date and key, in the order
+// in which feed_story holds them.
+const newestRows = placeColumns + `
 	FROM feed_story AS p
 	CROSS JOIN stories AS st ON st.key = p.story
 	WHERE p.feed = ? AND p.hidden = 0 AND (p.date, p.story) < (?, ?)
@@ -18,16 +17,16 @@ const newestQuery = `
 	LIMIT ?`
 
 // Newest gives the shown items of a feed, newest first.
-func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error) {
+func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit int, known news.Remembered) ([]news.Item, error) {
 	date, key := after.Date.UnixMilli(), int64(after.Key)
 	if after == (news.Cursor{}) {
 		date, key = math.MaxInt64, math.MaxInt64
 	}
-	return db.items(ctx, feed, newestQuery, date, key, max(limit, 0))
+	return db.items(ctx, feed, newestRows, known, date, key, max(limit, 0))
 }
 
-// items gives what a query finds of a feed, whose key is its first argument.
-func (db *DB) items(ctx context.Context, feed, query string, args ...any) ([]news.Item, error) {
+// items gives the items of a feed, whose key is the first argument of rows.
+func (db *DB) items(ctx context.Context, feed, rows string, known news.Remembered, args ...any) ([]news.Item, error) {
 	var items []news.Item
 	err := db.read(ctx, "read feed "+feed, func(t *tx) error {
 		items = nil
@@ -35,12 +34,9 @@ func (db *DB) items(ctx context.Context, feed, query string, args ...any) ([]new
 		if err != nil || e.feed == 0 {
 			return err
 		}
-		err = t.query(query,
-			func(row scanner) error {
-				item, err := scanItem(row)
-				items = append(items, item)
-				return err
-			}, append([]any{e.feed}, args...)...)
+		items, err = t.items(known, func(columns string, each func(scanner) error) error {
+			return t.query(columns+rows, each, append([]any{e.feed}, args...)...)
+		})
 		if err != nil {
 			return err
 		}
@@ -50,15 +46,6 @@ func (db *DB) items(ctx context.Context, feed, query string, args ...any) ([]new
 		return nil, err
 	}
 	return items, nil
-}
-
-// scanItem reads the columns of a story, and the date and the public id of its
-// place.
-func scanItem(row scanner) (item news.Item, err error) {
-	var place news.Place
-	err = scanStory(row, &item.Story, instant{&place.Date}, &place.PublicID)
-	item.Date, item.PublicID = place.Date, place.PublicID
-	return item, err
 }
 
 // fill fills in what items of a feed have beside their story.

@@ -34,6 +34,11 @@ func TestPlans(t *testing.T) {
 			"SEARCH p USING PRIMARY KEY (feed=? AND hidden=? AND (date,story)",
 			"SEARCH st USING INTEGER PRIMARY KEY",
 		}},
+		{"the same where its stories are known", sqlite.NewestStampsQuery, []string{
+			"SEARCH p USING PRIMARY KEY (feed=? AND hidden=? AND (date,story)",
+			"SEARCH st USING INTEGER PRIMARY KEY",
+		}},
+		{"those that are not known after all", sqlite.AgainQuery, []string{"SEARCH st USING INTEGER PRIMARY KEY"}},
 		{"sources by their newest story, without sorting", sqlite.SpreadSourcesQuery, []string{
 			"SEARCH feed_sources USING COVERING INDEX feed_sources_newest (feed=? AND newest<?)",
 		}},

@@ -24,8 +24,7 @@ const (
 		WHERE feed = ? AND source = ? AND hidden = 0
 		ORDER BY date DESC, story DESC
 		LIMIT ?`
-	spreadItemsQuery = `
-		SELECT ` + storyColumns + `, p.date, coalesce(p.public_id, st.public_id)
+	spreadItemsRows = placeColumns + `
 		FROM feed_story AS p INDEXED BY feed_story_story
 		CROSS JOIN stories AS st ON st.key = p.story
 		WHERE p.feed = ? AND p.hidden = 0 AND p.story IN (?...)`
@@ -35,7 +34,7 @@ const (
 // of one source, and at most limit. It looks at the sources in the order of
 // their newest story, until no further one can have a story among the newest:
 // how many stories a source has doesn't matter.
-func (db *DB) Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error) {
+func (db *DB) Spread(ctx context.Context, feed string, perSource, limit int, known news.Remembered) ([]news.Item, error) {
 	var items []news.Item
 	err := db.read(ctx, "read the sources of feed "+feed, func(t *tx) error {
 		items = nil
@@ -47,7 +46,7 @@ func (db *DB) Spread(ctx context.Context, feed string, perSource, limit int) ([]
 		if err := s.run(); err != nil {
 			return err
 		}
-		items, err = t.itemsAt(e.feed, s.best)
+		items, err = t.itemsAt(e.feed, s.best, known)
 		return err
 	})
 	if err != nil {
@@ -129,17 +128,14 @@ func (t *tx) resetSources(feed int64) error {
 }
 
 // itemsAt reads items of a feed in an order.
-func (t *tx) itemsAt(feed int64, order []standing) ([]news.Item, error) {
+func (t *tx) itemsAt(feed int64, order []standing, known news.Remembered) ([]news.Item, error) {
 	keys, rank := make([]int64, len(order)), make(map[news.StoryKey]int, len(order))
 	for i, at := range order {
 		keys[i], rank[news.StoryKey(at.story)] = at.story, i
 	}
-	var items []news.Item
-	err := queryList(t, spreadItemsQuery, func(row scanner) error {
-		item, err := scanItem(row)
-		items = append(items, item)
-		return err
-	}, keys, feed)
+	items, err := t.items(known, func(columns string, each func(scanner) error) error {
+		return queryList(t, columns+spreadItemsRows, each, keys, feed)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func BenchmarkFlood(b *testing.B) {
 		db := flooded(b, sources)
 		b.Run(fmt.Sprintf("newest/sources=%d", sources), func(b *testing.B) {
 			for b.Loop() {
-				items, err := db.Newest(b.Context(), "x", news.Cursor{}, 50)
+				items, err := db.Newest(b.Context(), "x", news.Cursor{}, 50, nil)
 				if err != nil || len(items) != 50 {
 					b.Fatal(len(items), err)
 				}
@@ -60,7 +60,7 @@ func BenchmarkFlood(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("spread/sources=%d", sources), func(b *testing.B) {
 			for b.Loop() {
-				items, err := db.Spread(b.Context(), "x", 17, 50)
+				items, err := db.Spread(b.Context(), "x", 17, 50, nil)
 				if err != nil || len(items) != 50 || items[16].From.Name != "source-0" || items[17].From.Name == "source-0" {
 					b.Fatal(len(items), err)
 				}

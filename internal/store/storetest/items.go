@@ -29,7 +29,7 @@ var itemChecks = []check{
 			got := ""
 			var after news.Cursor
 			for {
-				page, err := f.Newest(f.Context(), "x", after, limit)
+				page, err := f.Newest(f.Context(), "x", after, limit, nil)
 				f.must(err)
 				if len(page) == 0 {
 					break
@@ -41,6 +41,35 @@ var itemChecks = []check{
 			if got != want {
 				f.Errorf("by %d: %s", limit, got)
 			}
+		}
+	}},
+	{"known stories are read again once they have changed", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		f.feeds("x")
+		for i, id := range []string{"one", "two", "three"} {
+			f.placed("a", story(id, 1+i))
+		}
+		items := f.newest("x")
+		one, two, three := items[0].Key, items[1].Key, items[2].Key
+		update := full()
+		update.Key, update.ID = one, "one"
+		for _, tc := range []struct {
+			reason string
+			change news.Changes
+		}{
+			{"a text", news.Changes{Update: []news.Story{update}}},
+			{"only what it is recognized by", news.Changes{Touch: []news.Touch{{Key: two, RawHash: items[1].RawHash + 1}}}},
+			{"a place", news.Changes{Place: []news.Place{{Feed: "x", Story: three, Date: update.Date, PublicID: "urn:test:other"}}}},
+			{"what is there", news.Changes{Remove: []news.StoryKey{two}}},
+		} {
+			f.load("a", tc.change)
+			if f.newest("x"); f.Failed() {
+				f.Fatalf("after a change of %s", tc.reason)
+			}
+		}
+		f.placed("b", story("four", 0))
+		if got := ids(f.newest("x")); got != "four one three " {
+			f.Errorf("items %s", got)
 		}
 	}},
 	{"old and new dates sort", func(f *fixture) {

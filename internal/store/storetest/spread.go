@@ -12,8 +12,11 @@ import (
 // spread gives the newest items of feed x, so many of each source.
 func (f *fixture) spread(perSource, limit int) []news.Item {
 	f.Helper()
-	items, err := f.Spread(f.Context(), "x", perSource, limit)
+	items, err := f.Spread(f.Context(), "x", perSource, limit, nil)
 	f.must(err)
+	again, err := f.Spread(f.Context(), "x", perSource, limit, f.remembered["x"])
+	f.must(err)
+	f.sameItems("x", again, items)
 	return items
 }
 
@@ -62,7 +65,7 @@ var spreadChecks = []check{
 				f.Errorf("%v: items %s", none, ids(got))
 			}
 		}
-		if got, err := f.Spread(f.Context(), "nowhere", 5, 5); err != nil || len(got) != 0 {
+		if got, err := f.Spread(f.Context(), "nowhere", 5, 5, nil); err != nil || len(got) != 0 {
 			f.Errorf("no such feed: %s, %v", ids(got), err)
 		}
 	}},
@@ -136,7 +139,7 @@ var spreadChecks = []check{
 		for i, s := range sources {
 			f.flood(s.Name, random.IntN(5), 1+random.IntN(8)*i) // many share a date
 		}
-		all, err := f.Newest(f.Context(), "x", news.Cursor{}, 1000)
+		all, err := f.Newest(f.Context(), "x", news.Cursor{}, 1000, nil)
 		f.must(err)
 		for range 40 {
 			perSource, limit := 1+random.IntN(20), 1+random.IntN(60)

@@ -11,6 +11,7 @@ package storetest
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -55,8 +56,8 @@ type Store interface {
 
 	Revisions(ctx context.Context) (map[string]int64, error)
 	Watch(ctx context.Context) <-chan struct{}
-	Newest(ctx context.Context, feed string, after news.Cursor, limit int) ([]news.Item, error)
-	Spread(ctx context.Context, feed string, perSource, limit int) ([]news.Item, error)
+	Newest(ctx context.Context, feed string, after news.Cursor, limit int, known news.Remembered) ([]news.Item, error)
+	Spread(ctx context.Context, feed string, perSource, limit int, known news.Remembered) ([]news.Item, error)
 	Articles(ctx context.Context) ([]news.Item, error)
 	SourceInfos(ctx context.Context) ([]news.SourceInfo, error)
 	Entered(ctx context.Context, feed string, run int64) (last int64, open []news.StoryKey, err error)
@@ -109,6 +110,8 @@ type fixture struct {
 	open Open
 	now  time.Time
 	keys map[string]news.SourceKey // of the last sync
+	// remembered are the stories that were last read of each feed.
+	remembered map[string]news.Remembered
 }
 
 func (f *fixture) must(err error) {
@@ -304,9 +307,32 @@ func (f *fixture) revision(feed string) int64 {
 
 func (f *fixture) newest(feed string) []news.Item {
 	f.Helper()
-	items, err := f.Newest(f.Context(), feed, news.Cursor{}, 100)
+	items, err := f.Newest(f.Context(), feed, news.Cursor{}, 100, nil)
 	f.must(err)
+	again, err := f.Newest(f.Context(), feed, news.Cursor{}, 100, f.remembered[feed])
+	f.must(err)
+	f.sameItems(feed, again, items)
 	return items
+}
+
+// sameItems checks what was read with the stories known that were read the last
+// time, whatever was done to them since.
+func (f *fixture) sameItems(feed string, again, items []news.Item) {
+	f.Helper()
+	if len(again) != len(items) {
+		f.Fatalf("%d items of feed %s where stories are known instead of %d", len(again), feed, len(items))
+	}
+	if f.remembered == nil {
+		f.remembered = make(map[string]news.Remembered)
+	}
+	f.remembered[feed] = make(news.Remembered)
+	for i := range items {
+		again[i].Policy = items[i].Policy // may be an older one
+		if !reflect.DeepEqual(again[i], items[i]) {
+			f.Errorf("item of feed %s where stories are known:\n%+v\ninstead of\n%+v", feed, again[i], items[i])
+		}
+		f.remembered[feed][items[i].Key] = &items[i].Story
+	}
 }
 
 // ids gives the ids of items, for comparison.
