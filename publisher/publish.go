@@ -216,9 +216,11 @@ func (p *Publisher) publishArticles(ctx context.Context, revision int64, everyth
 	if !told && !below {
 		return false, nil
 	}
-	articles, err := p.store.Articles(ctx)
-	if err != nil {
-		return false, fmt.Errorf("read the local articles: %w", err)
+	var articles []news.Item
+	if p.config.Pages != nil {
+		if articles, err = p.store.Articles(ctx); err != nil {
+			return false, fmt.Errorf("read the local articles: %w", err)
+		}
 	}
 	p.replace(ownerArticles, revision, p.articlePages(articles, &p.latest))
 	p.latestChanged = false

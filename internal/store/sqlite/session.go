@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // session is one connection with the statements that were prepared on it, for
@@ -137,16 +138,22 @@ func (s *session) query(ctx context.Context, query string, each func(scanner) er
 	return err
 }
 
-// sessions lends sessions, each to one user at a time.
+// sessions lends sessions, each to one user at a time: the one that came back
+// last, whose cache and statements are the warmest. What comes between two
+// writes is mostly one reader's business, and the first read after a write
+// loads the pages anew that it changed.
 type sessions struct {
 	connector driver.Connector
-	idle      chan *session // nil stands for one that is not connected yet
+	places    chan struct{} // a token for each session that may be lent
+
+	mu   sync.Mutex
+	idle []*session // the last one came back last
 }
 
 func newSessions(connector driver.Connector, n int) *sessions {
-	s := &sessions{connector: connector, idle: make(chan *session, n)}
+	s := &sessions{connector: connector, places: make(chan struct{}, n)}
 	for range n {
-		s.idle <- nil
+		s.places <- struct{}{}
 	}
 	return s
 }
@@ -154,47 +161,68 @@ func newSessions(connector driver.Connector, n int) *sessions {
 // take gives a session; put or drop must follow.
 func (s *sessions) take(ctx context.Context) (*session, error) {
 	select {
-	case own := <-s.idle:
-		if own != nil {
-			return own, nil
-		}
+	case <-s.places:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	if own := s.pop(); own != nil {
+		return own, nil
+	}
 	own, err := connect(ctx, s.connector)
 	if err != nil {
-		s.idle <- nil
+		s.places <- struct{}{}
 		return nil, err
 	}
 	return own, nil
 }
 
-func (s *sessions) put(own *session) { s.idle <- own }
+// pop gives an idle session; nil when none is connected.
+func (s *sessions) pop() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	own := s.idle[last]
+	s.idle = s.idle[:last]
+	return own
+}
+
+func (s *sessions) put(own *session) {
+	s.mu.Lock()
+	s.idle = append(s.idle, own)
+	s.mu.Unlock()
+	s.places <- struct{}{}
+}
 
 // drop gives a place back without its session, which may be in a state that
 // we know nothing of.
 func (s *sessions) drop(own *session) {
 	own.close()
-	s.idle <- nil
+	s.places <- struct{}{}
 }
 
 // emptyLog moves all of the log into the database, as far as no other process
 // reads from it: then it stays, and the next to close will do it.
 func (s *sessions) emptyLog() {
-	own := <-s.idle
-	if own != nil {
+	<-s.places
+	if own := s.pop(); own != nil {
 		_ = own.script(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+		s.put(own)
+		return
 	}
-	s.idle <- own
+	s.places <- struct{}{}
 }
 
 // close waits until all sessions are idle, and closes them.
 func (s *sessions) close() (first error) {
-	for range cap(s.idle) {
-		if own := <-s.idle; own != nil {
-			if err := own.close(); err != nil && first == nil {
-				first = err
-			}
+	for range cap(s.places) {
+		<-s.places
+	}
+	for own := s.pop(); own != nil; own = s.pop() {
+		if err := own.close(); err != nil && first == nil {
+			first = err
 		}
 	}
 	return first
