@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/xml"
 	"slices"
 	"strconv"
@@ -55,22 +56,34 @@ func scanXML(body []byte, path []string) (count int, ok bool) {
 }
 
 // plainText reports whether all of a text are characters that XML allows (XML
-// 1.0 §2.2).
+// 1.0 §2.2). Printable ASCII, nearly all of it, goes by eight bytes at a time.
 func plainText(text []byte) bool {
-	for len(text) > 0 {
-		c := text[0]
-		if ' ' <= c && c < utf8.RuneSelf || c == '\n' || c == '\t' || c == '\r' {
-			text = text[1:]
-			continue
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	rest := text
+	for len(rest) > 0 {
+		if len(rest) >= 8 {
+			// A byte below the space borrows, one beyond ASCII has its high bit.
+			eight := binary.LittleEndian.Uint64(rest)
+			if ((eight-' '*ones)|eight)&high == 0 {
+				rest = rest[8:]
+				continue
+			}
 		}
-		r, size := utf8.DecodeRune(text)
-		if r < ' ' || r == utf8.RuneError && size == 1 || r == '\ufffe' || r == '\uffff' {
-			return false
+		for _, c := range rest[:min(len(rest), 8)] {
+			switch {
+			case c >= ' ' && c != noCharacterLead || c == '\n' || c == '\t' || c == '\r':
+			case c < ' ' || bytes.HasPrefix(rest, []byte("\ufffe")) || bytes.HasPrefix(rest, []byte("\uffff")):
+				return false
+			}
+			rest = rest[1:]
 		}
-		text = text[size:]
 	}
-	return true
+	return utf8.Valid(text)
 }
+
+// noCharacterLead is the byte that U+FFFE and U+FFFF begin with in UTF-8, which
+// XML has no place for.
+const noCharacterLead = 0xef
 
 // soundText reports whether text between tags, or in an attribute, has nothing
 // but predefined entities and characters by number, and no end of a CDATA
@@ -225,8 +238,10 @@ func (s *scanner) name() []byte {
 }
 
 func (s *scanner) skipSpace() (skipped bool) {
-	rest := bytes.TrimLeft(s.rest, " \t\r\n")
-	skipped = len(rest) < len(s.rest)
-	s.rest = rest
-	return skipped
+	at := 0
+	for at < len(s.rest) && (s.rest[at] == ' ' || s.rest[at] == '\n' || s.rest[at] == '\t' || s.rest[at] == '\r') {
+		at++
+	}
+	s.rest = s.rest[at:]
+	return at > 0
 }

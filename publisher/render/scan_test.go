@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -84,6 +85,25 @@ func FuzzScanXML(f *testing.F) {
 			t.Errorf("scanned %d in %q, parsed %d, %v", count, body, parsed, err)
 		}
 	})
+}
+
+// TestPlainText puts characters at every distance from the words that plainText
+// reads.
+func TestPlainText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		" ": true, "~": true, "\x7f": true, "\n": true, "\t": true, "\r": true, "é": true, "\uffed": true, "\ufffd": true, "𠮷": true,
+		"\x00": false, "\x1f": false, "\x0b": false, "\ufffe": false, "\uffff": false, "\x80": false, "\xff": false, "\xef\xbf": false,
+	} {
+		for before := range 20 {
+			for after := range 10 {
+				all := strings.Repeat("a", before) + text + strings.Repeat("z", after)
+				if plainText([]byte(all)) != want {
+					t.Errorf("%q: %t", all, !want)
+				}
+			}
+		}
+	}
 }
 
 // TestScanXMLOfDamagedDocuments damages a document at every byte.

@@ -110,7 +110,21 @@ func (n *namespaces) check(element *xml.StartElement) error {
 	return nil
 }
 
+// countJSON counts the items of a JSON Feed. What the scanner can't vouch for is
+// read by encoding/json, which says what is wrong with it.
 func countJSON(body []byte) (int, error) {
+	if version, items, ok := scanJSON(body); ok && strings.HasPrefix(version, jsonVersionPrefix) {
+		return items, nil
+	}
+	return parseJSON(body)
+}
+
+// jsonVersionPrefix is what the version of every edition of the format begins
+// with.
+const jsonVersionPrefix = "https://jsonfeed.org/version/"
+
+// parseJSON is countJSON by encoding/json.
+func parseJSON(body []byte) (int, error) {
 	var feed struct {
 		Version string     `json:"version"`
 		Items   []struct{} `json:"items"`
@@ -118,7 +132,7 @@ func countJSON(body []byte) (int, error) {
 	if err := json.Unmarshal(body, &feed); err != nil {
 		return 0, err
 	}
-	if !strings.HasPrefix(feed.Version, "https://jsonfeed.org/version/") {
+	if !strings.HasPrefix(feed.Version, jsonVersionPrefix) {
 		return 0, fmt.Errorf("version is %.60q", feed.Version)
 	}
 	if feed.Items == nil {
