@@ -16,34 +16,32 @@ const againQuery = `
 	FROM stories AS st
 	WHERE st.key IN (?...)`
 
-// items gives the items that find finds, without what fill fills in. find runs a
-// query that begins with columns.
-func (t *tx) items(known news.Remembered, find func(columns string, each func(scanner) error) error) (items []news.Item, err error) {
+// items gives the items that find finds, about so many, without what fill fills
+// in. find runs a query that begins with columns.
+func (t *tx) items(known news.Remembered, size int, find func(columns string, each func(scanner) error) error) ([]news.Item, error) {
+	items := make([]news.Item, 0, min(size, maxList))
+	var story news.Story
+	var place news.Place
+	into, columns := []any{}, itemColumns
 	if len(known) == 0 {
-		err = find(itemColumns, func(row scanner) error {
-			var item news.Item
-			var place news.Place
-			err := scanStory(row, &item.Story, instant{&place.Date}, &place.PublicID)
-			item.Date, item.PublicID = place.Date, place.PublicID
-			items = append(items, item)
-			return err
-		})
-		return items, err
+		into = storyFields(&story)
+	} else {
+		columns = stampColumns
+		into = append(into, &story.Key, &story.Source, instant{&story.Updated}, instant{&story.Changed}, &story.Updates,
+			hash{&story.Hash}, hash{&story.RawHash}, &story.Words)
 	}
-	items = make([]news.Item, 0, len(known))
+	into = append(into, instant{&place.Date}, &place.PublicID)
 	var unknown []news.StoryKey
-	err = find(stampColumns, func(row scanner) error {
-		var stamp news.Story
-		var place news.Place
-		err := row.Scan(&stamp.Key, &stamp.Source, instant{&stamp.Updated}, instant{&stamp.Changed}, &stamp.Updates,
-			hash{&stamp.Hash}, hash{&stamp.RawHash}, &stamp.Words, instant{&place.Date}, &place.PublicID)
-		if was := known[stamp.Key]; was != nil && sameStamp(was, &stamp) {
-			stamp = *was
-		} else {
-			unknown = append(unknown, stamp.Key)
+	err := find(columns, func(row scanner) error {
+		story = news.Story{}
+		err := row.Scan(into...)
+		if was := known[story.Key]; was != nil && sameStamp(was, &story) {
+			story = *was
+		} else if len(known) > 0 {
+			unknown = append(unknown, story.Key)
 		}
-		stamp.Date, stamp.PublicID = place.Date, place.PublicID
-		items = append(items, news.Item{Story: stamp})
+		story.Date, story.PublicID = place.Date, place.PublicID
+		items = append(items, news.Item{Story: story})
 		return err
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ const runRows = placeColumns + `
 // Run gives the shown items of a feed with numbers from first to last, the
 // last one that entered first.
 func (db *DB) Run(ctx context.Context, feed string, first, last int64) ([]news.Item, error) {
-	return db.items(ctx, feed, runRows, nil, first, last)
+	return db.items(ctx, feed, runRows, nil, max(int(last-first)+1, 0), first, last)
 }
 
 // Entered gives the number of the newest story that entered a feed, and the

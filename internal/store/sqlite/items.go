@@ -22,11 +22,11 @@ func (db *DB) Newest(ctx context.Context, feed string, after news.Cursor, limit 
 	if after == (news.Cursor{}) {
 		date, key = math.MaxInt64, math.MaxInt64
 	}
-	return db.items(ctx, feed, newestRows, known, date, key, max(limit, 0))
+	return db.items(ctx, feed, newestRows, known, max(limit, 0), date, key, max(limit, 0))
 }
 
-// items gives the items of a feed, whose key is the first argument of rows.
-func (db *DB) items(ctx context.Context, feed, rows string, known news.Remembered, args ...any) ([]news.Item, error) {
+// items gives the items of a feed, about so many, whose key is the first argument of rows.
+func (db *DB) items(ctx context.Context, feed, rows string, known news.Remembered, size int, args ...any) ([]news.Item, error) {
 	var items []news.Item
 	err := db.read(ctx, "read feed "+feed, func(t *tx) error {
 		items = nil
@@ -34,7 +34,7 @@ func (db *DB) items(ctx context.Context, feed, rows string, known news.Remembere
 		if err != nil || e.feed == 0 {
 			return err
 		}
-		items, err = t.items(known, func(columns string, each func(scanner) error) error {
+		items, err = t.items(known, size, func(columns string, each func(scanner) error) error {
 			return t.query(columns+rows, each, append([]any{e.feed}, args...)...)
 		})
 		if err != nil {

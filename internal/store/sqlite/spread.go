@@ -133,7 +133,7 @@ func (t *tx) itemsAt(feed int64, order []standing, known news.Remembered) ([]new
 	for i, at := range order {
 		keys[i], rank[news.StoryKey(at.story)] = at.story, i
 	}
-	items, err := t.items(known, func(columns string, each func(scanner) error) error {
+	items, err := t.items(known, len(order), func(columns string, each func(scanner) error) error {
 		return queryList(t, columns+spreadItemsRows, each, keys, feed)
 	})
 	if err != nil {

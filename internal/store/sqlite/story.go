@@ -15,14 +15,19 @@ const storyColumns = `
 
 // scanStory reads storyColumns and then more.
 func scanStory(row scanner, s *news.Story, more ...any) error {
-	dest := append([]any{
+	return row.Scan(storyFields(s, more...)...)
+}
+
+// storyFields are what storyColumns are read into, and then more. They serve for
+// many rows where the story is emptied before each.
+func storyFields(s *news.Story, more ...any) []any {
+	return append([]any{
 		&s.Key, &s.Source, &s.ID, &s.PublicID, &s.Canonical, instant{&s.Published}, instant{&s.Updated},
 		instant{&s.FirstSeen}, instant{&s.Date}, instant{&s.Changed}, &s.Updates, hash{&s.Hash}, hash{&s.RawHash},
 		&s.Original, &s.Local, &s.Dated, &s.Slug, &s.Language, &s.Words, &s.Title, &s.Link, &s.Comments, &s.Image,
 		&s.Rights, object{&s.Authors}, object{&s.Categories}, object{&s.Enclosures}, object{&s.Origin},
 		&s.Excerpt, &s.Summary, &s.Content, &s.Policy,
 	}, more...)
-	return row.Scan(dest...)
 }
 
 // storyValues gives the values of a story's columns but its key and its
