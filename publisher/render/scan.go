@@ -56,15 +56,18 @@ func scanXML(body []byte, path []string) (count int, ok bool) {
 }
 
 // plainText reports whether all of a text are characters that XML allows (XML
-// 1.0 §2.2). Printable ASCII, nearly all of it, goes by eight bytes at a time.
+// 1.0 §2.2). Where eight bytes have neither a control character nor what may
+// begin U+FFFE or U+FFFF, as nearly all have, they are looked at together.
 func plainText(text []byte) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	rest := text
 	for len(rest) > 0 {
 		if len(rest) >= 8 {
-			// A byte below the space borrows, one beyond ASCII has its high bit.
 			eight := binary.LittleEndian.Uint64(rest)
-			if ((eight-' '*ones)|eight)&high == 0 {
+			lead := eight ^ noCharacterLead*ones // zero where that byte is
+			// The high bit of each byte that is less than a space, or zero, and
+			// perhaps of one behind it.
+			if ((eight-' '*ones)&^eight|(lead-ones)&^lead)&high == 0 {
 				rest = rest[8:]
 				continue
 			}

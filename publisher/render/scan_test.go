@@ -97,9 +97,11 @@ func TestPlainText(t *testing.T) {
 	} {
 		for before := range 20 {
 			for after := range 10 {
-				all := strings.Repeat("a", before) + text + strings.Repeat("z", after)
-				if plainText([]byte(all)) != want {
-					t.Errorf("%q: %t", all, !want)
+				for _, around := range []string{"a", " ", "é"} {
+					all := strings.Repeat(around, before) + text + strings.Repeat(around, after)
+					if plainText([]byte(all)) != want {
+						t.Errorf("%q: %t", all, !want)
+					}
 				}
 			}
 		}
