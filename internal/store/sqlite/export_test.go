@@ -15,15 +15,16 @@ type Row = row
 
 // The queries that run at each claim and each reading of a feed.
 const (
-	PagesQuery  = pagesQuery
-	DueQuery    = dueQuery
-	RestQuery   = restQuery
-	SlotsQuery  = slotsQuery
-	LeaseQuery  = leaseQuery
-	NextQuery   = nextQuery
-	NewestQuery = itemColumns + newestRows
-	AgainQuery  = againQuery
-	CopiesQuery = copiesQuery
+	PagesQuery   = pagesQuery
+	DueQuery     = dueQuery
+	RestQuery    = restQuery
+	SlotsQuery   = slotsQuery
+	LeaseQuery   = leaseQuery
+	NextQuery    = nextQuery
+	NewestQuery  = itemColumns + newestRows
+	AgainQuery   = againQuery
+	CopiesQuery  = copiesQuery
+	AnyCopyQuery = anyCopyQuery
 
 	SpreadSourcesQuery = spreadSourcesQuery
 	SpreadStoriesQuery = spreadStoriesQuery

@@ -55,6 +55,9 @@ func TestPlans(t *testing.T) {
 			"SEARCH o USING INTEGER PRIMARY KEY",
 			"SEARCH st USING INTEGER PRIMARY KEY",
 		}},
+		{"whether there is a copy", sqlite.AnyCopyQuery, []string{
+			"SCAN CONSTANT ROW", "SCALAR SUBQUERY", "SEARCH feed_story USING PRIMARY KEY (feed=? AND hidden=?)",
+		}},
 		{"copies by their link", sqlite.CopiesQuery, []string{
 			"SEARCH st USING INDEX stories_canonical (canonical=?)",
 			"SEARCH p USING COVERING INDEX feed_story_story (story=? AND feed=?",
