@@ -22,24 +22,56 @@ type composition struct {
 	items  *Items
 	last   fragments // of the last document; may be nil
 
-	body []byte
-	left []Omission
-	// parts are what was written, known by keys.
-	parts []span
-	keys  []fragmentKey
-	fresh []span // those that are not of the last document
+	parts []part
+	left  []Omission
+	fresh int // parts that are not of the last document
 }
 
-// span is a range of bytes of a body.
-type span struct{ from, to int }
+// part is an item that has its place in the document.
+type part struct {
+	key      fragmentKey
+	known    []byte // as the last document has it; nil: it is fresh
+	from, to int    // where it is in the room of the items, then in the document
+}
 
-// compose writes all items, those of the last document as they stand there.
-// The bytes it gives have no spare room: they are kept for long.
+// compose writes all items, those of the last document as they stand there. The
+// bytes it gives have no spare room: they are kept for long.
 func (c *composition) compose() Rendered {
+	c.collect()
+	body := append(make([]byte, 0, c.size()), c.frame.start...)
+	for i := range c.parts {
+		p := &c.parts[i]
+		text := p.known
+		if text == nil {
+			text = c.items.room[p.from:p.to]
+		}
+		body = c.frame.next(body, i)
+		p.from = len(body)
+		body = append(body, text...)
+		p.to = len(body)
+	}
+	body = append(body, c.frame.end...)
+
+	out := Rendered{Body: body, Proof: body, Items: len(c.parts), Left: c.left, ProofItems: c.fresh}
+	if c.fresh < len(c.parts) {
+		out.Proof = c.proof(body)
+	}
+	out.fragments = make(fragments, len(c.parts))
+	for _, p := range c.parts {
+		out.fragments[p.key] = body[p.from:p.to:p.to]
+	}
+	return out
+}
+
+// collect finds the parts of the document, and writes the fresh ones into the
+// room of the items.
+func (c *composition) collect() {
 	edition := c.items.edition
 	n := len(edition.Items)
-	c.body = append(c.items.room[:0], c.frame.start...)
-	c.parts, c.keys = make([]span, 0, n), make([]fragmentKey, 0, n)
+	c.parts = make([]part, 0, n)
+	if c.items.room = c.items.room[:0]; len(c.last) == 0 && cap(c.items.room) == 0 {
+		c.items.room = make([]byte, 0, c.items.size)
+	}
 	seen := make(map[string]bool, n)
 	rank := c.format.ranks(edition)
 	for i := range edition.Items {
@@ -50,27 +82,14 @@ func (c *composition) compose() Rendered {
 		}
 		seen[item.PublicID] = true
 	}
-	c.body = append(c.body, c.frame.end...)
-	c.items.room = c.body
-
-	out := Rendered{Body: bytes.Clone(c.body), Items: len(c.parts), Left: c.left, ProofItems: len(c.fresh)}
-	out.Proof = out.Body
-	if len(c.fresh) < len(c.parts) {
-		out.Proof = c.proof(out.Body)
-	}
-	out.fragments = make(fragments, len(c.parts))
-	for i, at := range c.parts {
-		out.fragments[c.keys[i]] = out.Body[at.from:at.to:at.to]
-	}
-	return out
 }
 
-// add writes an item, unless it can't be told or another one has its id.
+// add adds an item, unless it can't be told or another one has its id.
 func (c *composition) add(i, rank int, twice bool) error {
-	key := fragmentKey{c.items.sums[i], rank}
-	known, ok := c.last[key]
+	p := part{key: fragmentKey{c.items.sums[i], rank}}
+	p.known = c.last[p.key]
 	var e *entry
-	if !ok {
+	if p.known == nil {
 		var err error
 		if e, err = c.items.entry(i); err != nil {
 			return err
@@ -79,30 +98,35 @@ func (c *composition) add(i, rank int, twice bool) error {
 	if twice {
 		return errTwice
 	}
-	c.body = c.frame.next(c.body, len(c.parts))
-	at := span{from: len(c.body)}
-	if ok {
-		c.body = append(c.body, known...)
-	} else {
-		c.body = c.format.item(c.body, e, rank)
+	if p.known == nil {
+		p.from = len(c.items.room)
+		c.items.room = c.format.item(c.items.room, e, rank)
+		p.to = len(c.items.room)
+		c.fresh++
 	}
-	at.to = len(c.body)
-	c.parts, c.keys = append(c.parts, at), append(c.keys, key)
-	if !ok {
-		c.fresh = append(c.fresh, at)
-	}
+	c.parts = append(c.parts, p)
 	return nil
+}
+
+// size gives how long the document will be, to a few bytes.
+func (c *composition) size() int {
+	size := len(c.frame.start) + len(c.frame.end) + len(c.items.room)
+	for i := range c.parts {
+		size += len(c.parts[i].known) + len(c.frame.between) + 1
+	}
+	return size
 }
 
 // proof gives the document with nothing but what is fresh in it.
 func (c *composition) proof(body []byte) []byte {
-	size := len(c.frame.start) + len(c.frame.end)
-	for _, at := range c.fresh {
-		size += at.to - at.from + len(c.frame.between) + 1
-	}
-	out := append(make([]byte, 0, size), c.frame.start...)
-	for i, at := range c.fresh {
-		out = append(c.frame.next(out, i), body[at.from:at.to]...)
+	out := make([]byte, 0, len(c.frame.start)+len(c.frame.end)+len(c.items.room)+(len(c.frame.between)+1)*c.fresh)
+	out = append(out, c.frame.start...)
+	items := 0
+	for _, p := range c.parts {
+		if p.known == nil {
+			out = append(c.frame.next(out, items), body[p.from:p.to]...)
+			items++
+		}
 	}
 	return append(out, c.frame.end...)
 }

@@ -10,7 +10,8 @@ type Items struct {
 	sums    []uint64
 	entries []*entry
 	errs    []error
-	room    []byte // in which documents are put together, one after the other
+	size    int    // about that of a document of them
+	room    []byte // for the fresh items of one document after the other
 }
 
 // itemSize is room for an item around its texts, in bytes.
@@ -23,13 +24,12 @@ func Prepare(edition *news.Edition) *Items {
 		edition: edition, scope: newScope(edition),
 		sums: make([]uint64, n), entries: make([]*entry, n), errs: make([]error, n),
 	}
-	size := headSize
 	for i := range edition.Items {
 		item := &edition.Items[i]
 		items.sums[i] = sumOf(item, items.scope)
-		size += itemSize + len(item.Content) + len(item.Summary)
+		items.size += itemSize + len(item.Content) + len(item.Summary)
 	}
-	items.room = make([]byte, 0, size+size/8)
+	items.size += items.size / 8 // what grows by escapes
 	return items
 }
 
