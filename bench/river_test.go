@@ -26,6 +26,7 @@ var latest = news.Feed{Name: "latest", Title: "Latest", Limit: 50}
 // own.
 type river struct {
 	tb         testing.TB
+	path       string // of the database
 	store      *sqlite.DB
 	aggregator *aggregator.Aggregator
 	tally      tally // of the last round
@@ -41,7 +42,8 @@ type tally struct {
 // clock; nil is the real one.
 func newRiver(tb testing.TB, sources []news.Source, now func() time.Time) *river {
 	tb.Helper()
-	store, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "bench.db"), sqlite.Options{})
+	path := filepath.Join(tb.TempDir(), "bench.db")
+	store, err := sqlite.Open(tb.Context(), path, sqlite.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func newRiver(tb testing.TB, sources []news.Source, now func() time.Time) *river
 			tb.Error(err)
 		}
 	})
-	r := &river{tb: tb, store: store}
+	r := &river{tb: tb, path: path, store: store}
 	r.aggregator = aggregator.New(aggregator.Options{
 		Store: store, Now: now, Observe: r.observe,
 		Fetcher: fetch.New(fetch.Options{Client: client, Version: "0", SiteURL: "https://example.org"}),
@@ -61,6 +63,21 @@ func newRiver(tb testing.TB, sources []news.Source, now func() time.Time) *river
 		tb.Fatal(err)
 	}
 	return r
+}
+
+// again opens the store once more, as another process would.
+func (r *river) again() *sqlite.DB {
+	r.tb.Helper()
+	store, err := sqlite.Open(r.tb.Context(), r.path, sqlite.Options{})
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	r.tb.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			r.tb.Error(err)
+		}
+	})
+	return store
 }
 
 func settings(tb testing.TB, sources []news.Source) aggregator.Settings {
