@@ -83,7 +83,9 @@ func (p Problem) String() string {
 //     that begin with a dot or an underscore are ignored, folders included.
 //  2. The slug is the front matter's, else the file's name without a leading
 //     date (2026-08-03-welcome.md is "welcome"); index.md takes its folder's.
-//     Of two files with one slug the first by path has it.
+//     Of two files with one slug the first by path has it. Of the front matter's
+//     aliases, former slugs, each leads to the article unless another one is
+//     there, or has the alias and comes first by path.
 //  3. The title is the front matter's, else the first heading, else made from
 //     the file's name. The date is the front matter's, else the one in the file's
 //     name; without either the article is left out.
@@ -163,6 +165,46 @@ func (l *loader) plan(found *folder) {
 			l.drafts = append(l.drafts, d)
 		}
 	}
+	l.checkAliases()
+	l.checkFiles()
+}
+
+// checkAliases takes from articles the aliases that lead elsewhere: an article
+// has its own address, of two with one alias the first by path has it.
+func (l *loader) checkAliases() {
+	owners := map[string]string{}
+	for _, d := range l.drafts {
+		d.meta.aliases = slices.DeleteFunc(d.meta.aliases, func(alias string) bool {
+			first, taken := l.slugs[alias]
+			if taken && l.targets[first] == alias {
+				l.warn(d, "aliases", "alias %q is the slug of %s, which keeps its address: take the alias out", alias, first)
+				return true
+			}
+			if first, taken := owners[alias]; taken {
+				l.warn(d, "aliases", "alias %q leads to %s already: take it out of one of them", alias, first)
+				return true
+			}
+			owners[alias] = d.source.path
+			return false
+		})
+	}
+}
+
+// checkFiles tells of files that can't be reached: an article has the address
+// of one of them.
+func (l *loader) checkFiles() {
+	for _, d := range l.drafts {
+		if l.targets[d.meta.slug] == d.meta.slug {
+			l.problems = append(l.problems, Problem{File: d.meta.slug, LeftOut: true, Message: fmt.Sprintf(
+				"has the address of the article %s and is not served: rename one of them", d.source.path)})
+		}
+	}
+}
+
+// warn notes what is wrong with a key of an article that is published all the
+// same.
+func (l *loader) warn(d *draft, key, format string, args ...any) {
+	l.problems = append(l.problems, Problem{File: d.source.path, Line: d.front.line(key), Message: fmt.Sprintf(format, args...)})
 }
 
 // read reads the front matter of one article.

@@ -53,6 +53,7 @@ type story struct {
 	Words      int           `json:"words"`
 	Authors    []news.Person `json:"authors,omitempty"`
 	Categories []string      `json:"categories,omitempty"`
+	Aliases    []string      `json:"aliases,omitempty"`
 	Content    []string      `json:"content"`
 }
 
@@ -119,7 +120,7 @@ func encode(t *testing.T, result *article.Result) string {
 			ID: s.ID, PublicID: s.PublicID, Title: s.Title, Link: s.Link,
 			Published: stamp(s.Published), Updated: stamp(s.Updated), Language: s.Language, Image: s.Image,
 			Summary: s.Summary, Excerpt: s.Excerpt, Words: s.Words,
-			Authors: s.Authors, Categories: s.Categories, Content: strings.Split(s.Content, "\n"),
+			Authors: s.Authors, Categories: s.Categories, Aliases: s.FormerSlugs, Content: strings.Split(s.Content, "\n"),
 		})
 	}
 	for _, f := range result.Files {

@@ -24,11 +24,12 @@ type meta struct {
 	updated  time.Time
 	authors  []news.Person
 	tags     []string
+	aliases  []string // former slugs
 	draft    bool
 }
 
 // keys are the front matter that is read.
-var keys = []string{"title", "date", "slug", "summary", "author", "tags", "draft", "image", "updated", "language"}
+var keys = []string{"title", "date", "slug", "summary", "author", "tags", "draft", "image", "updated", "language", "aliases"}
 
 // readMeta reads the front matter of the file at name. What makes it unfit to
 // be published is the error; warn is told of the rest.
@@ -44,6 +45,7 @@ func readMeta(name string, f front, site news.Site, warn func(key, message strin
 		authors: r.people("author"),
 		tags:    r.list("tags"),
 	}
+	m.aliases = r.aliases(m.slug)
 	m.language = r.language(site.Language)
 	m.date = r.date(name, site.Location)
 	m.updated = r.updated(m.date, site.Location)

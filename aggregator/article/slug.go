@@ -1,8 +1,10 @@
 package article
 
 import (
+	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,6 +27,18 @@ func (r *reader) slug(name string) string {
 		return ""
 	}
 	return slug
+}
+
+// aliases reads former slugs. One that is none is told and not used; one that
+// is the article's own needs no redirect.
+func (r *reader) aliases(slug string) []string {
+	return slices.DeleteFunc(r.list("aliases"), func(alias string) bool {
+		if len(alias) > 128 || !slugPattern.MatchString(alias) {
+			r.warn("aliases", fmt.Sprintf("alias %q is no slug and is not used: write the last part of an old address, without slashes; other addresses go into [redirects] of the config", alias))
+			return true
+		}
+		return alias == slug
+	})
 }
 
 // slugOf makes a slug of a file's name: small letters and digits, what

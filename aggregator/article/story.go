@@ -30,22 +30,23 @@ func (l *loader) story(d *draft) (news.Story, error) {
 	}
 	link := l.link(m.slug)
 	story := news.Story{
-		ID:         m.slug,
-		PublicID:   publicID(l.base.Hostname(), m.date, m.slug),
-		Canonical:  link,
-		Title:      title(d.source.path, m, body.heading),
-		Link:       link,
-		Content:    strings.TrimSpace(done.html),
-		Excerpt:    excerpt(firstOf(m.summary, done.prose, done.text)),
-		Words:      countWords(done.text),
-		Language:   m.language,
-		Image:      done.image,
-		Authors:    m.authors,
-		Categories: m.tags,
-		Published:  m.date.UTC(),
-		Local:      true,
-		Slug:       m.slug,
-		Original:   true,
+		ID:          m.slug,
+		PublicID:    publicID(l.base.Hostname(), m.date, m.slug),
+		Canonical:   link,
+		Title:       title(d.source.path, m, body.heading),
+		Link:        link,
+		Content:     strings.TrimSpace(done.html),
+		Excerpt:     excerpt(firstOf(m.summary, done.prose, done.text)),
+		Words:       countWords(done.text),
+		Language:    m.language,
+		Image:       done.image,
+		Authors:     m.authors,
+		Categories:  m.tags,
+		Published:   m.date.UTC(),
+		Local:       true,
+		Slug:        m.slug,
+		FormerSlugs: m.aliases,
+		Original:    true,
 	}
 	if m.summary != "" {
 		story.Summary = "<p>" + html.EscapeString(m.summary) + "</p>"
@@ -131,6 +132,10 @@ func contentHash(s *news.Story) uint64 {
 		write(h, "author", p.Name, p.Email, p.URL)
 	}
 	write(h, s.Categories...)
+	if len(s.FormerSlugs) > 0 {
+		write(h, "aliases")
+		write(h, s.FormerSlugs...)
+	}
 	return h.Sum64()
 }
 

@@ -51,6 +51,8 @@ type Story struct {
 
 	Local bool   // a local article
 	Slug  string // of a local article: served at /articles/SLUG; else empty
+	// FormerSlugs of a local article lead to it, where no other article is.
+	FormerSlugs []string
 
 	Hash    uint64 // over what readers see of it, dates aside
 	RawHash uint64 // over the raw entry and the settings that shape it, to skip normalizing what did not change

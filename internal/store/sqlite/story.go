@@ -11,7 +11,7 @@ const storyColumns = `
 	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.updated, st.first_seen,
 	st.date, st.changed, st.updates, st.hash, st.raw_hash, st.original, st.local, st.dated, st.slug,
 	st.language, st.words, st.title, st.link, st.comments, st.image, st.rights,
-	st.authors, st.categories, st.enclosures, st.origin, st.excerpt, st.summary, st.content, st.policy`
+	st.authors, st.categories, st.enclosures, st.origin, st.excerpt, st.summary, st.content, st.policy, st.former_slugs`
 
 // scanStory reads storyColumns and then more.
 func scanStory(row scanner, s *news.Story, more ...any) error {
@@ -26,7 +26,7 @@ func storyFields(s *news.Story, more ...any) []any {
 		instant{&s.FirstSeen}, instant{&s.Date}, instant{&s.Changed}, &s.Updates, hash{&s.Hash}, hash{&s.RawHash},
 		&s.Original, &s.Local, &s.Dated, &s.Slug, &s.Language, &s.Words, &s.Title, &s.Link, &s.Comments, &s.Image,
 		&s.Rights, object{&s.Authors}, object{&s.Categories}, object{&s.Enclosures}, object{&s.Origin},
-		&s.Excerpt, &s.Summary, &s.Content, &s.Policy,
+		&s.Excerpt, &s.Summary, &s.Content, &s.Policy, object{&s.FormerSlugs},
 	}, more...)
 }
 
@@ -36,12 +36,13 @@ func storyValues(s *news.Story) ([]any, error) {
 	authors, err1 := list(s.Authors)
 	categories, err2 := list(s.Categories)
 	enclosures, err3 := list(s.Enclosures)
+	former, err4 := list(s.FormerSlugs)
 	var origin any
-	var err4 error
+	var err5 error
 	if s.Origin != nil {
-		origin, err4 = compact(s.Origin)
+		origin, err5 = compact(s.Origin)
 	}
-	for _, err := range []error{err1, err2, err3, err4} {
+	for _, err := range []error{err1, err2, err3, err4, err5} {
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +51,7 @@ func storyValues(s *news.Story) ([]any, error) {
 		int64(s.Source), s.ID, nullable(s.Canonical), millis(s.Published), millis(s.Updated), millis(s.FirstSeen),
 		millis(s.Date), millis(s.Changed), s.Updates, int64(s.Hash), int64(s.RawHash), s.Original, s.Local,
 		string(s.Dated), s.Slug, s.Language, s.Words, s.Title, s.Link, s.Comments, s.Image, s.Rights,
-		authors, categories, enclosures, origin, s.Excerpt, s.Summary, s.Content, int64(s.Policy),
+		authors, categories, enclosures, origin, s.Excerpt, s.Summary, s.Content, int64(s.Policy), former,
 	}, nil
 }
 
@@ -65,8 +66,8 @@ func (t *tx) insertStory(s *news.Story) (news.StoryKey, error) {
 			source, id, canonical, published, updated, first_seen,
 			date, changed, updates, hash, raw_hash, original, local,
 			dated, slug, language, words, title, link, comments, image, rights,
-			authors, categories, enclosures, origin, excerpt, summary, content, policy, public_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			authors, categories, enclosures, origin, excerpt, summary, content, policy, former_slugs, public_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		append(values, s.PublicID)...)
 	return news.StoryKey(key), err
 }
@@ -82,7 +83,7 @@ func (t *tx) updateStory(s *news.Story) error {
 		SET source = ?, id = ?, canonical = ?, published = ?, updated = ?, first_seen = ?,
 			date = ?, changed = ?, updates = ?, hash = ?, raw_hash = ?, original = ?, local = ?,
 			dated = ?, slug = ?, language = ?, words = ?, title = ?, link = ?, comments = ?, image = ?, rights = ?,
-			authors = ?, categories = ?, enclosures = ?, origin = ?, excerpt = ?, summary = ?, content = ?, policy = ?
+			authors = ?, categories = ?, enclosures = ?, origin = ?, excerpt = ?, summary = ?, content = ?, policy = ?, former_slugs = ?
 		WHERE key = ?`,
 		append(values, int64(s.Key))...)
 	if err == nil && n == 0 {

@@ -140,11 +140,22 @@ var itemChecks = []check{
 		articles := source(news.ArticlesName, at("file:/articles"), titled("Our site"))
 		f.sync(articles, source("a"))
 		f.insert("a", story("other", 0))
-		f.insert(news.ArticlesName, story("old", 9), story("new", 1), story("middle", 5))
+		renamed := story("new", 1)
+		renamed.Slug, renamed.FormerSlugs = "new", []string{"newer", "newest"}
+		f.insert(news.ArticlesName, story("old", 9), renamed, story("middle", 5))
 		got, err := f.Articles(f.Context())
 		f.must(err)
 		if ids(got) != "new middle old " {
 			f.Fatalf("articles %s", ids(got))
+		}
+		if !reflect.DeepEqual(got[0].FormerSlugs, renamed.FormerSlugs) || got[1].FormerSlugs != nil {
+			f.Errorf("former slugs %q and %q", got[0].FormerSlugs, got[1].FormerSlugs)
+		}
+		renamed = got[0].Story
+		renamed.FormerSlugs = []string{"newer"}
+		f.load(news.ArticlesName, news.Changes{Update: []news.Story{renamed}})
+		if again, err := f.Articles(f.Context()); err != nil || !reflect.DeepEqual(again[0].FormerSlugs, renamed.FormerSlugs) {
+			f.Errorf("former slugs %q after an update, %v", again[0].FormerSlugs, err)
 		}
 		if from := got[0].From; !from.Local || from.Title != "Our site" || from.URL != "" || from.Name != news.ArticlesName {
 			f.Errorf("from %+v", from)
