@@ -155,6 +155,8 @@ type table map[string]*publisher.Rendition
 func (t table) Lookup(path string) *publisher.Rendition { return t[path] }
 func (table) Ready() <-chan struct{}                    { return nil }
 
+func (table) Moved(string) string { return "" }
+
 func (table) Archive(context.Context, string) (*publisher.Rendition, error) { return nil, nil }
 
 // prose is text that compresses about as well as articles do.

@@ -113,6 +113,8 @@ func (p *Publisher) takeConfig() {
 	p.configs++
 	p.latest, p.latestChanged = news.Edition{Site: config.Site, Feed: config.Feeds[0]}, true
 	p.files = fileCache{}
+	p.site.Store(&config.Site)
+	p.noteMoved()
 	for _, o := range p.owners {
 		o.made = false
 	}
@@ -223,6 +225,8 @@ func (p *Publisher) publishArticles(ctx context.Context, revision int64, everyth
 		}
 	}
 	p.replace(ownerArticles, revision, p.articlePages(articles, &p.latest))
+	p.aliases = aliasesOf(articles)
+	p.noteMoved()
 	p.latestChanged = false
 	p.articlesNext = now().Add(articlesRest * now().Sub(started))
 	return true, nil

@@ -29,6 +29,9 @@ type Config struct {
 	// Files is what lies beside the articles, served under /articles/; nil
 	// means nothing does.
 	Files fs.FS
+	// Redirects maps paths that are no more to where they are now: a path of the
+	// site, or an absolute URL.
+	Redirects map[string]string
 	// Hub is the address of the WebSub hub that feeds announce; may be empty.
 	Hub string
 }
@@ -61,6 +64,8 @@ type Publisher struct {
 	archives *archives
 
 	table   atomic.Pointer[table]
+	moved   atomic.Pointer[moved]
+	site    atomic.Pointer[news.Site]
 	swap    sync.Mutex             // held by whoever replaces table
 	next    atomic.Pointer[Config] // given by Reconfigure, not taken yet
 	wake    chan struct{}          // holds a token when next was set
@@ -82,6 +87,7 @@ type Publisher struct {
 	latest        news.Edition
 	latestChanged bool
 	articlesNext  time.Time
+	aliases       moved // of articles
 	// sourcesMade is when the pages of sources were made, sourcesNext when they
 	// will be again.
 	sourcesMade, sourcesNext time.Time
@@ -126,6 +132,8 @@ func New(options Options) *Publisher {
 		p.troubles.tell = func(Trouble, bool) {}
 	}
 	p.table.Store(&table{})
+	p.moved.Store(&moved{})
+	p.site.Store(&news.Site{})
 	p.shown.Store(&shownFeeds{})
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -129,7 +130,9 @@ func (e *engine) writeFiles(ctx context.Context, out string, write writer) (expo
 	if err := e.publishOnce(ctx); err != nil {
 		return export.Report{}, err
 	}
-	report, err := write(ctx, out, e.publisher.Renditions(), export.Archives{
+	renditions := e.publisher.Renditions()
+	maps.Copy(renditions, e.publisher.MovedPages())
+	report, err := write(ctx, out, renditions, export.Archives{
 		Paths: e.publisher.ArchivePaths(), Make: e.publisher.Archive,
 	})
 	return report, errors.Join(err, e.troubles())

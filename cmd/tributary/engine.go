@@ -174,7 +174,7 @@ func publishedBy(c *config.Config) (publisher.Config, error) {
 		return publisher.Config{}, fmt.Errorf("theme %s: %w", c.Theme(), err)
 	}
 	return publisher.Config{
-		Site: c.Site(), Feeds: c.Feeds(), Pages: pages, Files: articleFiles(c.ArticlesDir()),
+		Site: c.Site(), Feeds: c.Feeds(), Pages: pages, Files: articleFiles(c.ArticlesDir()), Redirects: c.Redirects(),
 	}, nil
 }
 

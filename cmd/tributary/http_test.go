@@ -38,7 +38,7 @@ func newHTTPSite(t *testing.T, path string) *testSite {
 	t.Helper()
 	s := newTestSite(t, strings.Replace(httpConfig, "PATH", path, 1)+sourceConfig("samples", "file:samples.xml"))
 	s.write("samples.xml", upstreamtest.Atom("Samples", upstreamtest.Items(130)...))
-	s.write("articles/hello.md", "---\ntitle: Hello\ndate: 2026-01-02\n---\n![A dot](dot.svg) and a [talk](talk.mp3).\n")
+	s.write("articles/hello.md", "---\ntitle: Hello\ndate: 2026-01-02\naliases: [hi]\n---\n![A dot](dot.svg) and a [talk](talk.mp3).\n")
 	s.write("articles/dot.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
 	s.write("articles/talk.mp3", strings.Repeat("0123456789", 1000))
 	return s

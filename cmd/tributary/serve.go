@@ -253,7 +253,7 @@ func (e *engine) pull(ctx context.Context, log *slog.Logger) error {
 
 // servedBy gives the server's part of a config.
 func servedBy(c *config.Config) serve.Options {
-	return serve.Options{BasePath: basePath(c), Redirects: c.Redirects(), Site: c.Site(), Feeds: c.Feeds()}
+	return serve.Options{BasePath: basePath(c), Site: c.Site(), Feeds: c.Feeds()}
 }
 
 // basePath is the path of the site's URL.

@@ -27,6 +27,9 @@ type Renditions interface {
 	// Archive gives what Lookup can't: archive pages, made when they are asked
 	// for; nil where there is none. An error is a passing one.
 	Archive(ctx context.Context, path string) (*publisher.Rendition, error)
+	// Moved gives where a path leads that is nothing else: a path below the
+	// site's URL, or an absolute URL; "" when nowhere.
+	Moved(path string) string
 }
 
 // Options are what the site's configuration says about serving.
@@ -34,9 +37,6 @@ type Options struct {
 	// BasePath is the path of the site's URL without a slash at its end:
 	// "" or "/news". Every address but /healthz lives below it.
 	BasePath string
-	// Redirects maps paths below BasePath to where they are now: a path below
-	// BasePath, or an absolute URL.
-	Redirects map[string]string
 	// Site and Feeds are what /oembed knows pages by; without feeds there is
 	// no such address.
 	Site  news.Site

@@ -87,20 +87,34 @@ func notReady(w http.ResponseWriter, r *http.Request) {
 
 // target says where a path is now; "" when nowhere.
 func (h *Handler) target(r *http.Request, options *Options, path string, inside bool) string {
-	if to, ok := options.Redirects[path]; ok && inside {
-		if strings.HasPrefix(to, "/") {
-			return options.BasePath + to
-		}
-		return to
+	if !inside {
+		return ""
 	}
-	if inside && path == "" { // "/news" for "/news/"
+	if to := h.renditions.Moved(path); to != "" {
+		return options.to(to)
+	}
+	if path == "" { // "/news" for "/news/"
 		return local(r, options.BasePath+"/")
 	}
 	trimmed := strings.TrimRight(path, "/")
-	if trimmed != path && trimmed != "" && h.published(r, trimmed) {
+	switch {
+	case trimmed == path || trimmed == "":
+		return ""
+	case h.published(r, trimmed):
 		return local(r, options.BasePath+trimmed)
 	}
+	if to := h.renditions.Moved(trimmed); to != "" {
+		return options.to(to)
+	}
 	return ""
+}
+
+// to gives the address of where something moved to.
+func (o *Options) to(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return o.BasePath + address
+	}
+	return address
 }
 
 // published reports whether there is a rendition at a path, made on demand or

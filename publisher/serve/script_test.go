@@ -9,6 +9,14 @@ import (
 	"tributary/publisher/serve"
 )
 
+// renamed is a table with redirects.
+type renamed struct {
+	table
+	to map[string]string
+}
+
+func (r renamed) Moved(path string) string { return r.to[path] }
+
 // TestScripts runs testdata/*.txt against a server on loopback. Lines before
 // the first request configure it:
 //
@@ -31,19 +39,19 @@ func TestScripts(t *testing.T) {
 
 func runScripts(t *testing.T, path func(http.Handler) http.Handler) {
 	httpscript.RunAll(t, "testdata/*.txt", nil, func(t *testing.T, setup []string) string {
-		options := serve.Options{Redirects: map[string]string{}}
+		options, site := serve.Options{}, renamed{site(), map[string]string{}}
 		for _, line := range setup {
 			switch kind, rest, _ := strings.Cut(line, " "); kind {
 			case "base":
 				options.BasePath = rest
 			case "redirect":
 				from, to, _ := strings.Cut(rest, " ")
-				options.Redirects[from] = to
+				site.to[from] = to
 			default:
 				t.Fatalf("unknown line %q", line)
 			}
 		}
-		address, _ := startHandler(t, path(serve.New(site(), nil, options, nil)))
+		address, _ := startHandler(t, path(serve.New(site, nil, options, nil)))
 		return address
 	})
 }

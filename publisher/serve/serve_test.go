@@ -24,6 +24,8 @@ type table map[string]*publisher.Rendition
 
 func (t table) Lookup(path string) *publisher.Rendition { return t[path] }
 
+func (table) Moved(string) string { return "" }
+
 func (t table) Ready() <-chan struct{} { return closed }
 
 // archivePage is one that table makes when asked for it; the other one fails.
