@@ -77,19 +77,19 @@ func TestHealthIsFollowed(t *testing.T) {
 		set(news.HealthPaused)
 		time.Sleep(sourcesEvery + time.Second)
 		synctest.Wait()
-		if !holds(p, "/sources", "We have paused it.") {
+		if !holds(p, "/sources", "Paused by us.") {
 			t.Error("the health of a source is not followed")
 		}
 		set(news.HealthGone)
 		time.Sleep(sourcesSoon)
 		store.put("latest", stories("three"))
 		synctest.Wait()
-		if !holds(p, "/sources", "closed it for good") {
+		if !holds(p, "/sources", "Closed for good") {
 			t.Error("the health of a source is not looked at when stories come")
 		}
 		store.fail(errors.New("disk"))
 		time.Sleep(2 * sourcesEvery)
-		if !holds(p, "/sources", "closed it for good") {
+		if !holds(p, "/sources", "Closed for good") {
 			t.Error("an error of the store took the page away")
 		}
 	})

@@ -85,7 +85,7 @@ func (p *Publisher) sourcePages(list []site.SourceStatus) outcome {
 		from := n * site.SourcesPerPage
 		body, err := p.config.Pages.Sources(site.SourcesPage{
 			Site: p.config.Site, Feeds: p.config.Feeds, Sources: list[from:min(from+site.SourcesPerPage, len(list))],
-			All: len(list), Page: n + 1, Last: last,
+			All: len(list), Page: n + 1, Last: last, Now: now(),
 		})
 		p.page(&out, site.SourcesPath(n+1), body, time.Time{}, err)
 	}

@@ -131,12 +131,15 @@ func All() []news.Health {
 
 // Sentence says to the public how a source is: a sentence without the details
 // of its address, its server's answers and our network. It changes only along
-// with the health.
-func Sentence(state *news.SourceState, now time.Time) string {
+// with the health and the cause. Its dates are those of zone, UTC when nil.
+func Sentence(state *news.SourceState, now time.Time, zone *time.Location) string {
+	if zone == nil {
+		zone = time.UTC
+	}
 	r := Of(state, now)
 	since := ""
 	if !r.Since.IsZero() {
-		since = " since " + r.Since.UTC().Format("2 January 2006")
+		since = " since " + r.Since.In(zone).Format("January 2, 2006")
 	}
 	switch r.Health {
 	case news.HealthNew:
@@ -146,30 +149,36 @@ func Sentence(state *news.SourceState, now time.Time) string {
 	case news.HealthMoved:
 		return "Read without trouble, at a new address."
 	case news.HealthLate:
-		return "Not looked at" + since + "."
+		return "Not looked at" + since + ", although it is time."
 	case news.HealthPaused:
-		return "Paused" + since + "."
+		return "Paused by us" + since + "."
 	case news.HealthGone:
-		return "Gone for good" + since + ", its publisher says; what it brought before stays."
+		return "Closed for good by its publisher" + since + "; the stories that it brought stay."
 	case news.HealthDead:
-		return "Given up" + since + ": " + public(r.Cause) + "; what it brought before stays."
+		return "Given up, not readable" + since + ": " + public(r.Cause) + ". The stories that it brought stay."
 	}
-	return "Not readable" + since + ": " + public(r.Cause) + "; what it brought before stays."
+	return "Not readable" + since + ": " + public(r.Cause) + ". The stories that it brought stay."
 }
 
 // public is the cause in words that give nothing away.
 func public(cause news.Cause) string {
 	switch cause {
-	case news.CauseDNS, news.CauseConnect, news.CauseTimeout, news.CauseTLS:
+	case news.CauseDNS, news.CauseConnect, news.CauseTLS, news.CauseBlocked:
 		return "its server can't be reached"
-	case news.CauseStatus, news.CauseNotFound, news.CauseRedirect, news.CauseGone:
-		return "its server doesn't have it"
-	case news.CauseRateLimited, news.CauseForbidden:
-		return "its server refuses us"
+	case news.CauseTimeout:
+		return "its server answers too slowly"
+	case news.CauseStatus:
+		return "its server answers with an error"
+	case news.CauseNotFound, news.CauseRedirect, news.CauseGone, news.CauseFile:
+		return "it is not where it was"
+	case news.CauseRateLimited:
+		return "its server asks us to come less often"
+	case news.CauseForbidden:
+		return "its server does not let us in"
 	case news.CauseLimit, news.CauseTruncated, news.CauseNotFeed, news.CauseMalformed:
-		return "what its server sends can't be read"
+		return "what its server sends is no feed that can be read"
 	}
-	return "it can't be read at the moment"
+	return "something went wrong on our side"
 }
 
 // stamp is a time in a sentence.

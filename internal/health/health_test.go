@@ -43,7 +43,7 @@ func TestEveryCauseHasWords(t *testing.T) {
 			t.Errorf("%s: advice %q, that of %q too", cause, r.Advice, other)
 		}
 		advices[r.Advice] = cause
-		if public := health.Sentence(&state, now); strings.Contains(public, "detail") || !strings.HasSuffix(public, ".") {
+		if public := health.Sentence(&state, now, nil); strings.Contains(public, "detail") || cause != news.CauseInternal && strings.Contains(public, "our side") || !strings.HasSuffix(public, ".") {
 			t.Errorf("%s: to the public %q", cause, public)
 		}
 	}

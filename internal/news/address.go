@@ -1,6 +1,7 @@
 package news
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -121,4 +122,28 @@ func opaque(value string) bool {
 	}
 	return !strings.ContainsAny(value, " /.,-_") || strings.Trim(value, "0123456789abcdefABCDEF-") == "" &&
 		strings.ContainsAny(value, "abcdefABCDEF")
+}
+
+// ToldOn reports whether the address of a source may be told to the visitors of
+// a site: one on the public internet, by the looks of its host, to everybody;
+// any other, as that of a machine at home or in a company, only by a site that
+// is at such an address itself: its visitors are inside.
+func ToldOn(site, address string) bool { return publicHost(address) || !publicHost(site) }
+
+// publicHost reports whether an address looks as if everybody could reach it.
+func publicHost(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsGlobalUnicast() && !ip.IsPrivate()
+	}
+	dot := strings.LastIndexByte(host, '.')
+	switch host[dot+1:] {
+	case "local", "localhost", "internal", "intranet", "lan", "home", "corp", "test", "arpa":
+		return false
+	}
+	return dot > 0
 }

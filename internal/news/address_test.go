@@ -64,3 +64,27 @@ func FuzzPublicAddress(f *testing.F) {
 		}
 	})
 }
+
+func TestToldOn(t *testing.T) {
+	t.Parallel()
+	for address, why := range map[string]string{
+		"https://blog.example.org/feed.xml":         "",
+		"https://blog.example.org/?feed=rss2&cat=7": "",
+		"http://192.0.2.7:8080/feed":                "",
+		"http://10.0.0.1/feed":                      "a private network",
+		"http://127.0.0.1/feed":                     "this machine",
+		"http://[fe80::1]/feed":                     "a link-local address",
+		"http://localhost/feed":                     "this machine by name",
+		"https://wiki/feed":                         "a name without a domain",
+		"https://wiki.corp/feed":                    "a domain that is not public",
+		"http://nas.home.arpa./feed":                "the same, with a dot at the end",
+		"file:/srv/feed.xml":                        "a file",
+	} {
+		if got := news.ToldOn("https://example.org", address); got != (why == "") {
+			t.Errorf("%s (%s) on a public site: %t", address, why, got)
+		}
+		if !news.ToldOn("http://news.corp/feeds", address) {
+			t.Errorf("%s is not told inside", address)
+		}
+	}
+}

@@ -106,7 +106,9 @@ func cleanSource(from *news.SourceInfo, site string) news.SourceInfo {
 	s := *from
 	s.Title = cmp.Or(text(s.Title), text(s.Name))
 	s.Site = text(s.Site)
-	s.URL = text(s.URL)
+	if s.URL = text(s.URL); !news.ToldOn(site, s.URL) {
+		s.URL = ""
+	}
 	s.Author = text(s.Author)
 	s.Rights = text(s.Rights)
 	if !absolute(s.ID) {

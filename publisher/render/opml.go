@@ -34,7 +34,8 @@ type outline struct {
 
 // OPML writes sources as a subscription list (OPML 2.0), in the order of their
 // titles. Sources that have no address for others are left out: files, our own
-// articles, and what can't be read without a key. The same sources give the same bytes.
+// articles, what can't be read without a key, and what [news.ToldOn] keeps inside.
+// The same sources give the same bytes.
 func OPML(site *news.Site, title string, sources []news.SourceInfo) ([]byte, error) {
 	author := cleanPerson(site.Author)
 	doc := opml{
@@ -42,7 +43,7 @@ func OPML(site *news.Site, title string, sources []news.SourceInfo) ([]byte, err
 		Owner: author.Name, Email: author.Email,
 	}
 	for i := range sources {
-		from := cleanSource(&sources[i], "")
+		from := cleanSource(&sources[i], site.URL)
 		if from.Local || from.Keyed || from.URL == "" {
 			continue
 		}

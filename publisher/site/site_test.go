@@ -77,7 +77,7 @@ func sources() []site.SourceStatus {
 	} {
 		list = append(list, site.SourceStatus{
 			Info:  news.SourceInfo{Name: string(health), Title: "A source that is " + string(health), Site: "https://s.example/", URL: "https://s.example/feed"},
-			State: news.SourceState{Health: health, LastOK: noon, Stories: len(list), Last: news.Visit{Cause: news.CauseTLS, Detail: "x509: SECRET"}},
+			State: news.SourceState{Health: health, LastOK: noon, Stories: len(list), Last: news.Visit{Outcome: news.OutcomeFailed, Cause: news.CauseTLS, Detail: "x509: SECRET"}},
 		})
 	}
 	for name, address := range map[string]string{"inside": "http://10.1.2.3/SECRET"} {
@@ -115,7 +115,7 @@ func made(t *testing.T, s *site.Site) map[string][]byte {
 			return s.Feed(site.FeedPage{Edition: old, Feeds: feeds})
 		},
 		"sources.html": func() ([]byte, error) {
-			return s.Sources(site.SourcesPage{Site: observer, Feeds: feeds, Sources: sources(), All: 203, Page: 2, Last: 2})
+			return s.Sources(site.SourcesPage{Site: observer, Feeds: feeds, Sources: sources(), All: 203, Page: 2, Last: 2, Now: time.Date(2026, 10, 2, 9, 0, 0, 0, time.UTC)})
 		},
 		"tag.html": func() ([]byte, error) {
 			return s.Tag(site.TagPage{Site: observer, Feeds: feeds, Tag: site.Tags(items())[0], Page: 1})

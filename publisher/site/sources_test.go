@@ -7,51 +7,26 @@ import (
 	"tributary/internal/news"
 )
 
-func TestPublicURL(t *testing.T) {
+func TestFeedURL(t *testing.T) {
 	t.Parallel()
-	for address, why := range map[string]string{
-		"https://blog.example.org/feed.xml":         "",
-		"https://blog.example.org/?feed=rss2&cat=7": "",
-		"http://192.0.2.7:8080/feed":                "",
-		"http://10.0.0.1/feed":                      "a private network",
-		"http://127.0.0.1/feed":                     "this machine",
-		"http://[fe80::1]/feed":                     "a link-local address",
-		"http://localhost/feed":                     "this machine by name",
-		"https://wiki/feed":                         "a name without a domain",
-		"https://wiki.corp/feed":                    "a domain that is not public",
-		"http://nas.home.arpa./feed":                "the same, with a dot at the end",
-		"file:/srv/feed.xml":                        "a file",
-		"javascript:alert(1)":                       "a script",
-		"":                                          "nothing",
+	const inside = "http://localhost:8080"
+	for address, told := range map[string]struct{ outside, inside bool }{
+		"https://blog.example.org/feed.xml": {true, true},
+		"http://10.0.0.1/feed":              {false, true},
+		"file:/srv/feed.xml":                {false, false},
+		"javascript:alert(1)":               {false, false},
+		"":                                  {false, false},
 	} {
-		want := address
-		if why != "" {
-			want = ""
-		}
-		if got := publicURL(&news.SourceInfo{URL: address}); got != want {
-			t.Errorf("%s (%s): %q, want %q", address, why, got, want)
+		for site, told := range map[string]bool{"https://example.org/news": told.outside, inside: told.inside} {
+			f := newFrame(&news.Site{URL: site}, nil, "")
+			if got := f.feedURL(&news.SourceInfo{URL: address}); (got == address) != told && address != "" {
+				t.Errorf("%s on %s: %q", address, site, got)
+			}
 		}
 	}
-	if got := publicURL(&news.SourceInfo{URL: "https://blog.example.org/feed", Keyed: true}); got != "" {
+	f := newFrame(&news.Site{URL: inside}, nil, "")
+	if got := f.feedURL(&news.SourceInfo{URL: "https://blog.example.org/feed", Keyed: true}); got != "" {
 		t.Errorf("%q leads nowhere without a key", got)
-	}
-}
-
-// Every cause has words of its own or those of what it looks like to visitors.
-func TestReason(t *testing.T) {
-	t.Parallel()
-	other := reason("")
-	for _, cause := range []news.Cause{
-		news.CauseDNS, news.CauseConnect, news.CauseTLS, news.CauseTimeout, news.CauseBlocked, news.CauseStatus, news.CauseRateLimited,
-		news.CauseNotFound, news.CauseGone, news.CauseForbidden, news.CauseRedirect, news.CauseLimit, news.CauseTruncated,
-		news.CauseNotFeed, news.CauseMalformed, news.CauseFile,
-	} {
-		if reason(cause) == other {
-			t.Errorf("no words for %s", cause)
-		}
-	}
-	if reason(news.CauseInternal) != other {
-		t.Error("our own faults are no visitor's business")
 	}
 }
 
