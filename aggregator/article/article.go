@@ -96,25 +96,36 @@ func (p Problem) String() string {
 //  6. Pictures in the folder get their width and height, so that nothing moves
 //     when they come.
 func Load(dir string, options Options) (*Result, error) {
+	l, found, err := open(dir, options)
+	if err != nil {
+		return nil, err
+	}
+	defer l.root.Close()
+	return l.result(found.files), nil
+}
+
+// open reads the folder and every front matter in it. Who is done closes the
+// loader's root.
+func open(dir string, options Options) (*loader, *folder, error) {
 	base, err := url.Parse(options.Site.URL)
 	if err != nil || base.Host == "" {
-		return nil, fmt.Errorf("articles need the site's URL, and %q is none", options.Site.URL)
+		return nil, nil, fmt.Errorf("articles need the site's URL, and %q is none", options.Site.URL)
 	}
 	if options.Site.Location == nil {
 		options.Site.Location = time.UTC
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("articles folder: %w", err)
+		return nil, nil, fmt.Errorf("articles folder: %w", err)
 	}
-	defer root.Close()
 	found, err := readFolder(root, dir)
 	if err != nil {
-		return nil, err
+		root.Close()
+		return nil, nil, err
 	}
 	l := &loader{root: root, sizes: map[string]size{}, options: options, base: base, markdown: newMarkdown(), broken: found.broken, problems: found.problems}
 	l.plan(found)
-	return l.result(found.files), nil
+	return l, found, nil
 }
 
 // loader carries one Load.
@@ -125,6 +136,7 @@ type loader struct {
 	base     *url.URL
 	markdown *markdown
 	drafts   []*draft          // of the articles that are published, by path
+	waiting  []*draft          // of those that are not yet, likewise
 	slugs    map[string]string // path of the file by slug, published or not
 	targets  map[string]string // address below /articles/ by path in the folder
 	broken   []string          // slugs of files that can't be used
@@ -163,6 +175,8 @@ func (l *loader) plan(found *folder) {
 		if l.due(d) {
 			l.targets[src.path] = d.meta.slug
 			l.drafts = append(l.drafts, d)
+		} else {
+			l.waiting = append(l.waiting, d)
 		}
 	}
 	l.checkAliases()

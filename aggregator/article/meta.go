@@ -26,6 +26,7 @@ type meta struct {
 	tags     []string
 	aliases  []string // former slugs
 	draft    bool
+	missing  error // what a draft lacks to be published; nil: nothing
 }
 
 // keys are the front matter that is read.
@@ -54,6 +55,7 @@ func readMeta(name string, f front, site news.Site, warn func(key, message strin
 	}
 	// A draft may be as unfinished as it likes.
 	if m.draft && m.slug != "" {
+		m.missing = r.err
 		return m, nil
 	}
 	return m, r.err
