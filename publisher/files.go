@@ -118,6 +118,17 @@ func unserved(name string) bool {
 		ext == ".md" || ext == ".markdown"
 }
 
+// FileType gives the content type of a file beside the articles by its name,
+// and whether it is served at all.
+func FileType(name string) (contentType string, served bool) {
+	for part := range strings.SplitSeq(name, "/") {
+		if unserved(part) {
+			return "", false
+		}
+	}
+	return fileType(name), true
+}
+
 func fileType(name string) string {
 	if known, ok := fileTypes[strings.ToLower(path.Ext(name))]; ok {
 		return known

@@ -114,6 +114,7 @@ func (p *Publisher) takeConfig() {
 	p.latest, p.latestChanged = news.Edition{Site: config.Site, Feed: config.Feeds[0]}, true
 	p.files = fileCache{}
 	p.site.Store(&config.Site)
+	p.noteBelow()
 	p.noteMoved()
 	for _, o := range p.owners {
 		o.made = false
@@ -258,6 +259,7 @@ func (p *Publisher) noteLatest(edition *news.Edition) {
 	}
 	if !reflect.DeepEqual(head, p.latest) {
 		p.latest, p.latestChanged = head, true
+		p.noteBelow()
 	}
 }
 

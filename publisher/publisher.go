@@ -64,6 +64,7 @@ type Publisher struct {
 	archives *archives
 
 	table   atomic.Pointer[table]
+	below   atomic.Pointer[below]
 	moved   atomic.Pointer[moved]
 	site    atomic.Pointer[news.Site]
 	swap    sync.Mutex             // held by whoever replaces table

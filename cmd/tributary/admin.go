@@ -16,6 +16,7 @@ import (
 	"tributary/publisher"
 	"tributary/publisher/admin"
 	"tributary/publisher/explain"
+	"tributary/publisher/preview"
 	"tributary/publisher/serve"
 )
 
@@ -127,6 +128,9 @@ func (d *desk) admin(r *reloader, listener net.Listener) (http.Handler, error) {
 	}
 	if node.Has(config.RolePublish) {
 		options.Troubles, options.Published = e.publisher.Troubles, e.publisher.Ready()
+		drafts := e.previews(r.a.clock())
+		options.Pages = append(options.Pages,
+			admin.Page{Path: preview.Path, Title: "Drafts", Handler: drafts}, admin.Page{Path: preview.Path + "/", Handler: drafts})
 	}
 	return admin.New(options)
 }

@@ -138,7 +138,13 @@ func get(t *testing.T, url string, header ...string) (*http.Response, string) {
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	return answer(t, http.DefaultClient, request)
+}
+
+// answer is what a client is given.
+func answer(t *testing.T, client *http.Client, request *http.Request) (*http.Response, string) {
+	t.Helper()
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,16 @@ type ArticlePage struct {
 	Article news.Item
 	Feeds   []news.Feed
 	Latest  news.Edition // shown below the article, which is left out of it; its Site is that of the page
+	Preview *Preview     // nil: the article is published
+}
+
+// Preview makes a page that of an article which is not published yet: it says
+// so, runs no script and asks search engines to leave it alone.
+type Preview struct {
+	Note string // what is said above the article
+	// Base is the path below which everything is that the page loads and leads
+	// to, in place of that of the site's URL.
+	Base string
 }
 
 // NotFoundPage is the page for an address that is none.
@@ -56,9 +66,16 @@ func (s *Site) Feed(p FeedPage) ([]byte, error) {
 // Article makes the page served at /articles/SLUG.
 func (s *Site) Article(p ArticlePage) ([]byte, error) {
 	e, item := &p.Latest, &p.Article
-	v := newFrame(&e.Site, p.Feeds, "")
+	base := basePath(&e.Site)
+	if p.Preview != nil {
+		base = p.Preview.Base
+	}
+	v := newFrameAt(base, &e.Site, p.Feeds, "")
 	story := v.story(item, e.Site.Location)
 	v.Title = title(story.Title, e.Site.Title)
+	if p.Preview != nil {
+		v.Title, v.Note, v.NoIndex = "Draft: "+v.Title, p.Preview.Note, true
+	}
 	v.Description = item.Excerpt
 	v.Canonical = v.absolute("/articles/" + url.PathEscape(item.Slug))
 	v.Type, v.Image = "article", item.Image

@@ -24,6 +24,7 @@ type frame struct {
 	Authors     []news.Person // of an article
 	Icon        string        // of the site
 	NoIndex     bool
+	Note        string // of a preview; the page then runs no script
 	Nav         []link
 	Alternates  []alternate // for autodiscovery
 	OEmbed      string      // how other sites can show the page; empty: not at all
@@ -112,14 +113,26 @@ type story struct {
 
 // newFrame frames the page of the feed called current, which may be none.
 func newFrame(site *news.Site, feeds []news.Feed, current string) frame {
+	return newFrameAt(basePath(site), site, feeds, current)
+}
+
+// basePath is the path of the site's URL, without a slash at its end.
+func basePath(site *news.Site) string {
+	u, err := url.Parse(strings.TrimSuffix(site.URL, "/"))
+	if err != nil {
+		return ""
+	}
+	return u.EscapedPath()
+}
+
+// newFrameAt frames a page whose links lead below base.
+func newFrameAt(base string, site *news.Site, feeds []news.Feed, current string) frame {
 	f := frame{
+		Base: base,
 		Lang: first(site.Language, "en"), Dir: direction(site.Language),
 		SiteTitle: site.Title, Tagline: site.Description,
 		Icon: site.Icon,
 		Type: "website", url: strings.TrimSuffix(site.URL, "/"),
-	}
-	if u, err := url.Parse(f.url); err == nil {
-		f.Base = u.EscapedPath()
 	}
 	if len(feeds) > 0 {
 		f.home = feeds[0].Name
