@@ -25,6 +25,14 @@ func encoded(t *testing.T, encode func(*bytes.Buffer, image.Image) error) string
 	return b.String()
 }
 
+// exif makes a JPEG with what a camera says of it.
+func exif(t *testing.T, tiff string) string {
+	t.Helper()
+	plain := encoded(t, func(b *bytes.Buffer, i image.Image) error { return jpeg.Encode(b, i, nil) })
+	body := "Exif\x00\x00" + tiff
+	return plain[:2] + "\xff\xe1" + string([]byte{0, byte(len(body) + 2)}) + body + plain[2:]
+}
+
 func webp(kind, body string) string {
 	return "RIFF\x00\x00\x00\x00WEBP" + kind + "\x00\x00\x00\x00" + body + strings.Repeat("\x00", 10)
 }
@@ -40,7 +48,12 @@ func TestMeasure(t *testing.T) {
 		"a.png":  {encoded(t, func(b *bytes.Buffer, i image.Image) error { return png.Encode(b, i) }), known},
 		"a.jpg":  {encoded(t, func(b *bytes.Buffer, i image.Image) error { return jpeg.Encode(b, i, nil) }), known},
 		"a.JPEG": {encoded(t, func(b *bytes.Buffer, i image.Image) error { return jpeg.Encode(b, i, nil) }), known},
-		"a.gif":  {encoded(t, func(b *bytes.Buffer, i image.Image) error { return gif.Encode(b, i, nil) }), known},
+		// A camera that was held upright.
+		"turned.jpg":  {exif(t, "MM\x00\x2a\x00\x00\x00\x08\x00\x02\x01\x00\x00\x03\x00\x00\x00\x01\x00\x09\x00\x00\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"), size{17, 31}},
+		"little.jpg":  {exif(t, "II\x2a\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08\x00\x00\x00"), size{17, 31}},
+		"upright.jpg": {exif(t, "II\x2a\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x03\x00\x00\x00"), known},
+		"torn.jpg":    {exif(t, "II\x2a\x00\xff\xff\xff\xff"), known},
+		"a.gif":       {encoded(t, func(b *bytes.Buffer, i image.Image) error { return gif.Encode(b, i, nil) }), known},
 		// What a decoder reads counts, not the name.
 		"gif.png":      {encoded(t, func(b *bytes.Buffer, i image.Image) error { return gif.Encode(b, i, nil) }), known},
 		"x.webp":       {webp("VP8X", "\x00\x00\x00\x00\x1e\x00\x00\x10\x00\x00"), known},
