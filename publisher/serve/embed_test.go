@@ -44,6 +44,7 @@ func TestEmbedInBrowser(t *testing.T) {
 		{"comes back", testEmbedComesBack},
 		{"pinned", testEmbedPinned},
 		{"does not shift", testEmbedDoesNotShift},
+		{"lets go what is out of sight", testEmbedLetsGo},
 		{"frame resizes", testFrameResizes},
 		{"framed", testOnlyTheEmbedIsFramed},
 		{"accessible", testEmbedPagesAreAccessible},
@@ -361,13 +362,43 @@ func testEmbedPinned(t *testing.T, browser context.Context) {
 	}
 }
 
+// The place of stories that a feed doesn't have is let go below the window,
+// where that moves nothing in sight, and kept above, and where they may come.
+func testEmbedLetsGo(t *testing.T, browser context.Context) {
+	t.Parallel()
+	p := newPitch(t, five()[:2]...)
+	p.set(func() {
+		p.delay = 300e6
+		p.pages["/host.css"] = hostPage{kind: "text/css", body: `@media (scripting: enabled) { latest-articles:not(:defined) { display: block; min-height: calc(5 * 5em); } }`}
+	})
+	spaced := strings.Replace(plainEmbed, "3", "5", 1)
+	address := p.hosted("/", "", "", `<link rel="stylesheet" href="/host.css">`+p.script(), spaced+`<p id="after">After</p><div style="height: 2000px"></div>`+
+		spaced+"<p>After</p>"+strings.Replace(spaced, "<latest-articles", "<latest-articles live", 1)+"<p>End</p>")
+	x := open(t, browser, address)
+	x.until(`rows(0).length == 2 && rows(1).length == 2 && rows(2).length == 2`)
+	x.eval(`new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))`, nil)
+	for i, want := range []string{"400", "160", "400"} {
+		if got := x.text(fmt.Sprintf(`element(%d).getBoundingClientRect().height`, i)); got != want {
+			t.Errorf("element %d has the height %s, want %s", i, got, want)
+		}
+	}
+	if got := x.text(`shifts.reduce((a, b) => a + b, 0)`); got != "0" {
+		t.Errorf("the layout shifts by %s", got)
+	}
+	x.eval(`element(1).setAttribute("limit", 1)`, nil) // a list that shrinks takes its place along
+	x.until(`rows(1).length == 1`)
+	if got := x.text(`element(1).getBoundingClientRect().height`); got != "80" {
+		t.Errorf("the height is %s with one row", got)
+	}
+}
+
 // Nothing moves while the list loads, if the page reserves its place.
 func testEmbedDoesNotShift(t *testing.T, browser context.Context) {
 	t.Parallel()
 	p := newPitch(t, five()...)
 	p.set(func() {
 		p.delay = 300e6
-		p.pages["/host.css"] = hostPage{kind: "text/css", body: `@media (scripting: enabled) { latest-articles { display: block; min-height: calc(3 * 5em); } }`}
+		p.pages["/host.css"] = hostPage{kind: "text/css", body: `@media (scripting: enabled) { latest-articles:not(:defined) { display: block; min-height: calc(3 * 5em); } }`}
 	})
 	address := p.hosted("/", "", "", `<link rel="stylesheet" href="/host.css">`+p.script(),
 		"<h1>Before</h1>"+strings.Replace(plainEmbed, "feed", "thumbnails theme=\"auto\" feed", 1)+"<p>After</p>"+strings.Repeat("<p>More</p>", 5))

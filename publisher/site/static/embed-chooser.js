@@ -99,7 +99,7 @@ curl --fail --silent --show-error --compressed --max-time 20 --output latest.new
     form.limit.closest("p").hidden = c.way === "server";
     byId("snippet").textContent = lines[c.way](c);
     byId("style").textContent = `@media (scripting: enabled) {
-  latest-articles { display: block; min-height: calc(${c.limit} * 5em); }
+  latest-articles:not(:defined) { display: block; min-height: calc(${c.limit} * 5em); }
 }`;
     preview(c);
   };

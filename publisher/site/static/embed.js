@@ -11,7 +11,8 @@
 //  4. Styles are a constructed style sheet, and properties set one by one: a
 //     policy that forbids inline styles has nothing to forbid.
 //  5. The box is as high as its list will be before that is there: nothing
-//     below it moves.
+//     below it moves. Of a list shorter than that, the rest is let go where
+//     nobody can see it: when it lies wholly below the window.
 //
 // The file is minified, with embed.css in the place of its name below, before
 // it is published; together they must stay below 3 KB in gzip.
@@ -148,6 +149,10 @@
         if (elements.has(this)) this.start();
       }
 
+      reserve(rows) {
+        this.box.style.setProperty("--rows", rows);
+      }
+
       has(attribute) {
         return this.hasAttribute(attribute);
       }
@@ -155,7 +160,7 @@
       start() {
         const limit = parseInt(this.getAttribute("limit")) || 5;
         this.limit = Math.max(1, Math.min(limit, most));
-        this.box.style.setProperty("--rows", this.limit);
+        this.reserve(this.limit);
         const address = (this.getAttribute("site") || origin) + "/" + encodeURIComponent(this.getAttribute("feed") || "latest");
         const former = this.feed;
         this.feed = feeds[address] ||= feedAt(address);
@@ -182,6 +187,7 @@
         const list = this.make("ol", "list");
         list.append(...stories.map((story) => this.item(story, data.language)));
         this.box.replaceChildren(list);
+        if (!this.has("live") && this.getBoundingClientRect().top + list.offsetHeight >= innerHeight) this.reserve(stories.length);
         this.tick();
       }
 
