@@ -35,7 +35,8 @@ func startChromium(t *testing.T) *chromium {
 		chromedp.ExecPath("chromium"), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.WSURLReadTimeout(time.Minute))
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
@@ -64,16 +65,22 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });`
 
-// audit scrolls through a page, waits for its pictures, and gives what axe-core
-// finds, the shift, and what looks wrong by itself.
+// audit scrolls through a page that was not looked at yet, waits for its
+// pictures, and gives what axe-core finds, the shift, and what looks wrong by
+// itself. What another look moves is no fault of the page.
 const audit = `(async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += 600) {
+  if (window.__seen) {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    window.__shift = 0;
+  }
+  for (let y = 0; !window.__seen && y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: "instant" });
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
   scrollTo({ top: 0, behavior: "instant" });
   await Promise.all([...document.images].map((i) => i.complete || new Promise((done) => { i.onload = i.onerror = done; })));
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  window.__seen = true;
   const wrong = [];
   if (window.axe) for (const v of (await axe.run(document, { resultTypes: ["violations"], ...window.__only })).violations) {
     for (const n of v.nodes) wrong.push(v.id + ": " + n.html.slice(0, 200) + " " + n.failureSummary);
@@ -94,8 +101,9 @@ type look struct {
 	shot        string // file to write a picture to; empty for none
 }
 
-// visit shows a page and gives all that is wrong with it.
-func (c *chromium) visit(address string, as look) (wrong []string, err error) {
+// visit shows a page in a tab of its own, as one look after the other without
+// loading it again, and gives all that is wrong with it.
+func (c *chromium) visit(address string, looks ...look) (wrong []string, err error) {
 	ctx, cancel := chromedp.NewContext(c.ctx)
 	defer cancel()
 	ctx, expire := context.WithTimeout(ctx, time.Minute)
@@ -106,6 +114,27 @@ func (c *chromium) visit(address string, as look) (wrong []string, err error) {
 	}
 	v := &visitor{ctx: ctx, host: own.Host}
 	chromedp.ListenTarget(ctx, v.hear)
+	hook := chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(c.hooks).Do(ctx)
+		return err
+	})
+	err = chromedp.Run(ctx, fetch.Enable(), log.Enable(), runtime.AddBinding("__tell"), hook, looks[0].emulate(), chromedp.Navigate(address))
+	for _, as := range looks {
+		var found []string
+		if err == nil {
+			found, err = c.look(ctx, as)
+		}
+		for _, w := range found {
+			v.tell("%s: %s", as.name, w)
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.wrong, err
+}
+
+// emulate shows a page so.
+func (as *look) emulate() chromedp.Action {
 	scheme, media := "light", ""
 	if as.dark {
 		scheme = "dark"
@@ -113,36 +142,34 @@ func (c *chromium) visit(address string, as look) (wrong []string, err error) {
 	if as.print {
 		media = "print"
 	}
-	var found []string
-	var picture []byte
-	axe := c.axe
+	return chromedp.Tasks{
+		emulation.SetDeviceMetricsOverride(as.width, 900, 1, as.width < 500),
+		emulation.SetEmulatedMedia().WithMedia(media).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+	}
+}
+
+// look looks at the page of a tab and gives what is wrong with it.
+func (c *chromium) look(ctx context.Context, as look) (found []string, err error) {
+	axe := `window.axe || ` + c.axe
 	if as.dark { // nothing but colors differs from the light page
 		axe += `;window.__only = { runOnly: ["color-contrast"] };0`
 	}
 	if as.brief {
-		axe = "0"
+		axe = "delete window.axe"
 	}
 	actions := []chromedp.Action{
-		fetch.Enable(), log.Enable(), runtime.AddBinding("__tell"),
-		emulation.SetDeviceMetricsOverride(as.width, 900, 1, as.width < 500),
-		emulation.SetEmulatedMedia().WithMedia(media).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(c.hooks).Do(ctx)
-			return err
-		}),
-		chromedp.Navigate(address),
+		as.emulate(),
 		chromedp.Evaluate(axe, nil),
 		chromedp.Evaluate(audit, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
 	}
+	var picture []byte
 	if as.shot != "" {
 		actions = append(actions, chromedp.CaptureScreenshot(&picture))
 	}
 	if err = chromedp.Run(ctx, actions...); err == nil && as.shot != "" {
 		err = os.WriteFile(as.shot, picture, 0o644)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return append(found, v.wrong...), err
+	return found, err
 }
 
 // visitor is a tab: it lets a page load what is its own, and pictures.

@@ -111,3 +111,19 @@ admin_token = "s3cret-token"
 		}
 	}
 }
+
+// TestDraftsInBrowser looks at the pages of drafts as TestPagesInBrowser does at
+// the public ones: the picture is there, nothing is refused, nothing moves.
+func TestDraftsInBrowser(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	s := newTestSite(t, siteConfig)
+	s.write("articles/out.md", "---\ntitle: Already out\ndate: 2026-01-02\n---\nOut.\n")
+	s.write("articles/pier.md", "---\ntitle: The old pier\ndraft: true\ntags: [sea]\nsummary: A walk.\n---\n![Pier](pier.svg)\n\nTwice a year the tide uncovers the piles.\n")
+	s.write("articles/pier.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="200"><path fill="#468" d="M0 0h600v200H0z"/></svg>`)
+	s.write("articles/torn.md", "---\ntitle: Torn\n")
+	_, _, admin := s.desk()
+	for name, path := range map[string]string{"drafts": "/drafts", "draft": "/drafts/articles/pier"} {
+		t.Run(name, func(t *testing.T) { c.checkPage(t, admin+path, name) })
+	}
+}

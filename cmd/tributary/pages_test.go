@@ -14,7 +14,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +54,7 @@ func TestPagesInBrowser(t *testing.T) {
 		for _, path := range site.paths {
 			name := site.name + strings.ReplaceAll(path, "/", "-")
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				c.checkPage(t, address+path, name)
 				if weight := weigh(t, address, path); weight > maxWeight {
 					t.Errorf("weighs %d bytes", weight)
@@ -61,28 +64,34 @@ func TestPagesInBrowser(t *testing.T) {
 	}
 }
 
-// looks are how each page is shown.
-var looks = []look{
-	{name: "light", width: 1200},
-	{name: "dark", width: 1200, dark: true},
-	{name: "mobile", width: 390, brief: true},
-	{name: "print", width: 800, print: true, brief: true},
+// loads are how each page is loaded, and then looked at.
+var loads = [][]look{
+	{{name: "light", width: 1200}, {name: "dark", width: 1200, dark: true}, {name: "print", width: 800, print: true, brief: true}},
+	{{name: "mobile", width: 390, brief: true}},
 }
 
+// checkPage looks at a page in several tabs at once.
 func (c *chromium) checkPage(t *testing.T, address, name string) {
 	t.Helper()
-	for _, as := range looks {
-		if *shots != "" {
-			as.shot = filepath.Join(*shots, name+"-"+as.name+".png")
+	var tabs sync.WaitGroup
+	for _, looks := range loads {
+		looks := slices.Clone(looks)
+		for i := range looks {
+			if *shots != "" {
+				looks[i].shot = filepath.Join(*shots, name+"-"+looks[i].name+".png")
+			}
 		}
-		wrong, err := c.visit(address, as)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range wrong {
-			t.Errorf("%s: %s", as.name, w)
-		}
+		tabs.Go(func() {
+			wrong, err := c.visit(address, looks...)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, w := range wrong {
+				t.Error(w)
+			}
+		})
 	}
+	tabs.Wait()
 }
 
 // freshSite serves a fresh clone, with what is on its disk, and some lines in
