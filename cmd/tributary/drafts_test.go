@@ -63,7 +63,7 @@ admin_token = "s3cret-token"
 	if style == nil {
 		t.Fatalf("no style in\n%s", body)
 	}
-	if response, _ := see(style[1], ".preview"); response.Header.Get("Content-Type") != "text/css; charset=utf-8" {
+	if response, _ := see(style[1], ".draft"); response.Header.Get("Content-Type") != "text/css; charset=utf-8" {
 		t.Errorf("the style is %q", response.Header)
 	}
 	if response, _ := see("/drafts/articles/sub/pier.svg", "<svg"); response.Header.Get("Content-Type") != "image/svg+xml" ||

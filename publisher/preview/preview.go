@@ -195,6 +195,12 @@ func (h *Handler) asset(w http.ResponseWriter, name string) {
 // article shows a draft, a file, or what keeps a file from being a draft; what
 // is neither is the public site's.
 func (h *Handler) article(w http.ResponseWriter, r *http.Request, name string) {
+	if strings.Contains(name, ".") { // no slug has one: the folder needn't be read for each picture
+		if !h.file(w, r, name) {
+			h.leave(w, r, articles+name)
+		}
+		return
+	}
 	folder, err := h.o.Drafts()
 	if err != nil {
 		show(w, http.StatusInternalServerError, &view{Title: h.o.Site().Title, Problem: err.Error()})
@@ -209,12 +215,10 @@ func (h *Handler) article(w http.ResponseWriter, r *http.Request, name string) {
 	if h.file(w, r, name) {
 		return
 	}
-	if len(folder.Problems) > 0 && !strings.Contains(name, ".") { // it was a draft before its last change, perhaps
-		for _, problem := range folder.Problems {
-			if stem := strings.TrimSuffix(path.Base(problem.File), path.Ext(problem.File)); strings.HasSuffix(stem, name) {
-				show(w, http.StatusNotFound, &view{Title: h.o.Site().Title, Others: folder.Problems, Problem: "this draft can't be shown at the moment"})
-				return
-			}
+	for _, problem := range folder.Problems { // it was a draft before its last change, perhaps
+		if stem := strings.TrimSuffix(path.Base(problem.File), path.Ext(problem.File)); strings.HasSuffix(stem, name) {
+			show(w, http.StatusNotFound, &view{Title: h.o.Site().Title, Others: folder.Problems, Problem: "this draft can't be shown at the moment"})
+			return
 		}
 	}
 	h.leave(w, r, articles+name)
