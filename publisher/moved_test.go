@@ -59,3 +59,26 @@ func TestMovedPages(t *testing.T) {
 		t.Errorf("moved to %q", to)
 	}
 }
+
+// An article that gets another slug is at its new address, and the old one
+// leads there.
+func TestRenamedArticle(t *testing.T) {
+	t.Parallel()
+	p, store, _ := fixture(t)
+	publish(t, p)
+	if p.Lookup("/articles/hello") == nil {
+		t.Fatal("there is no article to rename")
+	}
+	store.mu.Lock()
+	for i := range store.articles {
+		if a := &store.articles[i]; a.Slug == "hello" {
+			a.Slug, a.FormerSlugs = "good-day", []string{"hello"}
+		}
+	}
+	store.revisions[news.ArticlesName]++
+	store.mu.Unlock()
+	publish(t, p)
+	if p.Lookup("/articles/hello") != nil || p.Lookup("/articles/good-day") == nil || p.Moved("/articles/hello") != "/articles/good-day" {
+		t.Errorf("the former address leads to %q", p.Moved("/articles/hello"))
+	}
+}

@@ -225,9 +225,10 @@ func (p *Publisher) publishArticles(ctx context.Context, revision int64, everyth
 			return false, fmt.Errorf("read the local articles: %w", err)
 		}
 	}
-	p.replace(ownerArticles, revision, p.articlePages(articles, &p.latest))
+	pages := p.articlePages(articles, &p.latest)
 	p.aliases = aliasesOf(articles)
-	p.noteMoved()
+	p.noteMoved() // before the page at a former address goes, so that it never leads nowhere
+	p.replace(ownerArticles, revision, pages)
 	p.latestChanged = false
 	p.articlesNext = now().Add(articlesRest * now().Sub(started))
 	return true, nil
