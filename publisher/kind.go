@@ -37,11 +37,13 @@ const (
 	cacheForever = "public, max-age=31536000, immutable"
 )
 
+// What a page may load (CSP). Pictures come from anywhere, as stories bring
+// them; sound and video only from us: they lie beside articles.
 const (
 	policyFeed = "default-src 'none'; style-src 'self'"
-	policyPage = "default-src 'none'; img-src https: http: data:; style-src 'self'; script-src 'self'; " +
+	policyPage = "default-src 'none'; img-src https: http: data:; media-src 'self'; style-src 'self'; script-src 'self'; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	policyFrame = "default-src 'none'; img-src https: http: data:; style-src 'self'; script-src 'self'; " +
+	policyFrame = "default-src 'none'; img-src https: http: data:; media-src 'self'; style-src 'self'; script-src 'self'; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 	policyFragment = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	policyChooser  = policyPage + "; frame-src 'self'"
