@@ -43,15 +43,25 @@ func (p *Publisher) hold(ctx context.Context, o *owner, edition *news.Edition) (
 	if err != nil || last == nil {
 		return nil, nil, err
 	}
-	fates, fingerprint, err := p.store.Fates(ctx, edition.Feed.Name, last.Stories)
-	if err != nil {
+	l, err := p.weigh(ctx, last, edition)
+	if err != nil || l == nil || p.Lookup("/"+edition.Feed.Name+p.formats[0].extension) == nil {
 		return nil, nil, err
 	}
-	l := count(last, edition, fates, fingerprint != last.Fingerprint)
-	if l == nil || 2*l.lost <= l.of || p.Lookup("/"+edition.Feed.Name+p.formats[0].extension) == nil {
-		return nil, nil, nil
-	}
 	return last, l, nil
+}
+
+// weigh gives what an edition would lose of the last one, if that is enough to
+// hold it.
+func (p *Publisher) weigh(ctx context.Context, last *news.LastEdition, edition *news.Edition) (*loss, error) {
+	fates, fingerprint, err := p.store.Fates(ctx, edition.Feed.Name, last.Stories)
+	if err != nil {
+		return nil, err
+	}
+	l := count(last, edition, fates, fingerprint != last.Fingerprint)
+	if l == nil || 2*l.lost <= l.of {
+		return nil, nil
+	}
+	return l, nil
 }
 
 // lastPublished gives what readers have, if an edition might lose too much of

@@ -81,19 +81,9 @@ func (e *engine) explainer(c *config.Config, now func() time.Time) *explain.Expl
 		Select: func(ctx context.Context, feed news.Feed, at time.Time) (news.Edition, error) {
 			return publisher.Select(ctx, e.store, c.Site(), feed, at)
 		},
-		Held: e.heldFeed,
+		Held: e.publisher.Held,
 		Now:  now,
 	}
-}
-
-// heldFeed says why a feed is held, as far as this process publishes.
-func (e *engine) heldFeed(_ context.Context, feed string) (why string, err error) {
-	for _, trouble := range e.publisher.Troubles() {
-		if trouble.Held && trouble.Where == "/"+feed {
-			return trouble.Detail, nil
-		}
-	}
-	return "", nil
 }
 
 func printReport(w io.Writer, report *explain.Report) error {

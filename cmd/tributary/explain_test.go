@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"html"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +29,8 @@ func dated(source string, n int, newest time.Time) []upstreamtest.Item {
 	return items
 }
 
-// TestExplainReasons lets explain find the reason in each case that there is.
+// TestExplainReasons lets explain find the reason in each case that there is,
+// by the command and then on the page of a server.
 func TestExplainReasons(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Add(-time.Hour).Truncate(time.Second)
@@ -42,6 +46,7 @@ func TestExplainReasons(t *testing.T) {
 		code    explain.Code
 		words   string // that the reason holds
 		rank    int
+		served  explain.Code // on the page, where that differs: a server applies its config
 	}{
 		{reason: "filtered by the feed's where", config: feed("where = 'not (title contains \"3\")'"),
 			sources: sources{"a": dated("a", 5, now)}, ask: "https://a.example/3", code: explain.Filtered, words: "the where of the feed"},
@@ -75,7 +80,16 @@ func TestExplainReasons(t *testing.T) {
 			then: func(s *testSite) {
 				s.write("config.toml", bareConfig+sourceConfig("a", "file:a.xml")+"\n[[feed]]\nname = \"later\"\n")
 			},
-			ask: "https://a.example/3", code: explain.NotPlaced, words: "tributary plan"},
+			ask: "https://a.example/3", code: explain.NotPlaced, words: "tributary plan", served: explain.Published},
+		{reason: "in the next edition of a feed that is held", own: "mirror = true", config: feed(""),
+			sources: sources{"a": dated("a", 14, now)},
+			then: func(s *testSite) {
+				s.write("a.xml", upstreamtest.RSS("A", dated("a", 2, now)...))
+				if code, _, messages := s.try("refresh", "a"); code != exitFailed || !strings.Contains(messages, "held: 12 of 14") {
+					s.t.Fatalf("not held: exit code %d: %s", code, messages)
+				}
+			},
+			ask: "https://a.example/2", code: explain.Held, words: "it is 2 of 2. 12 of 14 stories would go", rank: 2},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
@@ -108,7 +122,43 @@ func TestExplainReasons(t *testing.T) {
 			if f.Code != test.code || !strings.Contains(f.Reason, test.words) || f.Rank != test.rank {
 				t.Errorf("got %+v, want %s with %q", f, test.code, test.words)
 			}
+			_, _, admin := s.desk("--watch=false")
+			code, words := test.code, test.words
+			if test.served != "" {
+				code, words = test.served, ""
+			}
+			page := await(t, explainPage(admin, test.ask), "</td><td>"+string(code)+"</td><td>")
+			if _, row, _ := strings.Cut(page, "</td><td>"+string(code)+"</td><td>"); !strings.Contains(html.UnescapeString(row), words) {
+				t.Errorf("the page doesn't say %q: %s", words, page)
+			}
 		})
+	}
+}
+
+// explainPage is the address of the page that explains a story.
+func explainPage(admin, story string) string { return admin + "/explain?url=" + url.QueryEscape(story) }
+
+// TestExplainWhatAHeldFeedHas asks for a story that is gone while readers still
+// have it.
+func TestExplainWhatAHeldFeedHas(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, siteConfig+sourceConfig("a", "file:a.xml")+"mirror = true\n")
+	items := dated("a", 14, time.Now().Add(-time.Hour))
+	s.write("a.xml", upstreamtest.RSS("A", items...))
+	s.run("refresh")
+	s.write("a.xml", upstreamtest.RSS("A", items[:2]...))
+	s.try("refresh", "a")
+	const gone, words = "https://a.example/9", "feed latest is held and may still have it: 12 of 14"
+	if code, _, messages := s.try("explain", gone); code != exitFailed || !strings.Contains(messages, words) {
+		t.Errorf("exit code %d: %s", code, messages)
+	}
+	_, _, admin := s.desk("--watch=false")
+	if response, page := get(t, explainPage(admin, gone)); response.StatusCode != http.StatusNotFound || !strings.Contains(page, words) {
+		t.Errorf("status %d: %s", response.StatusCode, page)
+	}
+	s.run("publish", "--force", "latest")
+	if code, _, messages := s.try("explain", gone); code != exitFailed || strings.Contains(messages, "held") {
+		t.Errorf("once it was let through: exit code %d: %s", code, messages)
 	}
 }
 
@@ -146,6 +196,8 @@ func TestExplainFuture(t *testing.T) {
 	if !strings.Contains(story.DatedWhy, "in the future") {
 		t.Errorf("why: %s", story.DatedWhy)
 	}
+	_, _, admin := s.desk("--watch=false")
+	await(t, explainPage(admin, "https://a.example/1"), ": "+html.EscapeString(story.DatedWhy))
 }
 
 // TestExplainRetracted asks for a story that was taken out, by its link and by
@@ -164,6 +216,13 @@ func TestExplainRetracted(t *testing.T) {
 		}
 		if gone := report.Gone[0]; gone.Kind != "retracted" || gone.Reason != "a wrong figure" || gone.Source != "a" || gone.At == nil {
 			t.Errorf("%s: %+v", address, gone)
+		}
+	}
+	_, _, admin := s.desk("--watch=false")
+	for _, address := range []string{"https://a.example/2", "a-2", public} {
+		page := await(t, explainPage(admin, address), "a-2 is retracted since ")
+		if !strings.Contains(page, ": a wrong figure</li>") {
+			t.Errorf("%s: %s", address, page)
 		}
 	}
 }

@@ -10,7 +10,6 @@ package explain
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -40,9 +39,9 @@ type Explainer struct {
 	Member    news.Membership          // of Feeds
 	// Select gives the edition of a feed as of a time.
 	Select func(ctx context.Context, feed news.Feed, at time.Time) (news.Edition, error)
-	// Held says why readers keep an earlier edition of a feed, "" when they don't.
-	// Optional.
-	Held func(ctx context.Context, feed string) (why string, err error)
+	// Held says why readers keep an earlier edition of a feed than the one that
+	// Select gave, "" when they don't. Optional.
+	Held func(ctx context.Context, edition *news.Edition) (why string, err error)
 	Now  func() time.Time
 }
 
@@ -123,22 +122,23 @@ type Feed struct {
 }
 
 // Explain traces what an address means: a link, a public id, an id that a
-// source gave, or an alias. The error is [ErrUnknown] when nothing is on record.
+// source gave, or an alias. The error is [ErrUnknown] when nothing is on record;
+// it names the feeds that are held then, as readers may have the story in those.
 func (e *Explainer) Explain(ctx context.Context, address string) (*Report, error) {
 	address = strings.TrimSpace(address)
 	trace, err := e.Store.Trace(ctx, address, e.Canonical(address))
 	if err != nil {
 		return nil, err
 	}
+	run := run{Explainer: e, ctx: ctx, now: e.Now(), trace: &trace, editions: map[string]*edition{}}
 	if len(trace.Stories)+len(trace.Graves)+len(trace.LeftOut) == 0 {
-		return nil, fmt.Errorf("%s: %w", address, ErrUnknown)
+		return nil, run.unknown(address)
 	}
 	report := &Report{Address: address, Stories: []Story{}}
 	states, err := e.Store.Sources(ctx)
 	if err != nil {
 		return nil, err
 	}
-	run := run{Explainer: e, ctx: ctx, now: e.Now(), trace: &trace, editions: map[string]*news.Edition{}}
 	for i := range trace.Stories {
 		story, err := run.story(&trace.Stories[i], states)
 		if err != nil {

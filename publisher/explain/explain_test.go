@@ -75,7 +75,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	mine := news.Item{Story: news.Story{Key: 7, Date: start}}
 	held := func(e *explain.Explainer, _ *record) {
-		e.Held = func(context.Context, string) (string, error) { return "12 of 20 stories would go.", nil }
+		e.Held = func(context.Context, *news.Edition) (string, error) { return "12 of 20 stories would go.", nil }
 	}
 	tests := []struct {
 		reason string
@@ -121,6 +121,12 @@ func TestExplainErrors(t *testing.T) {
 	t.Parallel()
 	if _, err := explainer(news.Feed{}, nil, nil).Explain(t.Context(), "https://elsewhere.example/"); !errors.Is(err, explain.ErrUnknown) {
 		t.Errorf("got %v", err)
+	}
+	held := explainer(news.Feed{}, nil, func(e *explain.Explainer, _ *record) {
+		e.Held = func(context.Context, *news.Edition) (string, error) { return "12 of 20 stories would go.", nil }
+	})
+	if _, err := held.Explain(t.Context(), "https://elsewhere.example/"); !errors.Is(err, explain.ErrUnknown) || !strings.Contains(err.Error(), "feed x is held and may still have it: 12 of 20") {
+		t.Errorf("what a held feed may still have: %v", err)
 	}
 	broken := errors.New("disk on fire")
 	e := explainer(news.Feed{}, nil, func(_ *explain.Explainer, r *record) { r.err = broken })

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tributary/internal/news"
 )
@@ -64,12 +65,7 @@ func (r *run) selected(s *news.TracedStory, feed news.Feed, place news.Place, ou
 	if err != nil {
 		return out, err
 	}
-	held := ""
-	if r.Held != nil {
-		if held, err = r.Held(r.ctx, feed.Name); err != nil {
-			return out, err
-		}
-	}
+	held := edition.held
 	if rank := 1 + slices.IndexFunc(edition.Items, func(item news.Item) bool { return item.Key == s.Key }); rank > 0 {
 		out.Rank = rank
 		out.Code, out.Reason = Published, fmt.Sprintf("Published, %d of %d.", rank, len(edition.Items))
@@ -82,7 +78,7 @@ func (r *run) selected(s *news.TracedStory, feed news.Feed, place news.Place, ou
 	if err != nil {
 		return out, err
 	}
-	out.Code, out.Reason = leftOut(feed, place, edition, ahead, s.SourceName, r.tooOld(feed, place))
+	out.Code, out.Reason = leftOut(feed, place, &edition.Edition, ahead, s.SourceName, r.tooOld(feed, place))
 	if held != "" {
 		out.Reason += " The feed is held, so readers may still have it. " + held
 	}
@@ -112,14 +108,36 @@ func before(item *news.Item, place news.Place) bool {
 	return item.Date.Before(place.Date) || item.Date.Equal(place.Date) && item.Key < place.Story
 }
 
-func (r *run) edition(feed news.Feed) (*news.Edition, error) {
+func (r *run) edition(feed news.Feed) (*edition, error) {
 	if known := r.editions[feed.Name]; known != nil {
 		return known, nil
 	}
-	edition, err := r.Select(r.ctx, feed, r.now)
+	selected, err := r.Select(r.ctx, feed, r.now)
 	if err != nil {
 		return nil, err
 	}
-	r.editions[feed.Name] = &edition
-	return &edition, nil
+	e := &edition{Edition: selected}
+	if r.Held != nil {
+		why, err := r.Held(r.ctx, &selected)
+		if err != nil {
+			return nil, err
+		}
+		e.held = strings.TrimPrefix(why, "held: ") // said already
+	}
+	r.editions[feed.Name] = e
+	return e, nil
+}
+
+// unknown is the error for an address that nothing is on record about.
+func (r *run) unknown(address string) error {
+	err := fmt.Errorf("%s: %w", address, ErrUnknown)
+	for _, feed := range r.Feeds {
+		switch e, problem := r.edition(feed); {
+		case problem != nil:
+			return problem
+		case e.held != "":
+			err = fmt.Errorf("%w; or it is gone, but feed %s is held and may still have it: %s", err, feed.Name, e.held)
+		}
+	}
+	return err
 }

@@ -39,7 +39,7 @@ func Handler(current func() *Explainer) http.Handler {
 			report, err := current().Explain(r.Context(), v.Address)
 			switch {
 			case errors.Is(err, ErrUnknown):
-				status, v.Problem = http.StatusNotFound, ErrUnknown.Error()
+				status, v.Problem = http.StatusNotFound, err.Error()
 			case err != nil:
 				status, v.Problem = http.StatusServiceUnavailable, "the store can't be read: "+err.Error()
 			}

@@ -15,7 +15,13 @@ type run struct {
 	ctx      context.Context
 	now      time.Time
 	trace    *news.Trace
-	editions map[string]*news.Edition // by feed; each is selected once
+	editions map[string]*edition // by feed; each is selected once
+}
+
+// edition is the next edition of a feed.
+type edition struct {
+	news.Edition
+	held string // why readers have an earlier one; empty when they don't
 }
 
 func (r *run) story(s *news.TracedStory, states []news.SourceState) (Story, error) {
