@@ -12,7 +12,7 @@ import (
 // Round says what one round of Refresh pulls.
 type Round struct {
 	Names []string // these sources, due or not
-	All   bool     // every source, due or not; else what is due
+	All   bool     // every source that is not paused, due or not; else what is due
 	// NoFullText leaves the pages of stories to Run or the next round.
 	NoFullText bool
 }
@@ -24,7 +24,7 @@ type Round struct {
 // visit has leased is left to that one, which may be one of a process that was
 // killed: such sources are told to Options.Held. Failed visits are no error:
 // they are told to Options.Observe; an error means that the store failed, a
-// name is unknown, or ctx ended.
+// name is unknown or that of a paused source, or ctx ended.
 func (a *Aggregator) Refresh(ctx context.Context, round Round) error {
 	only, err := a.current.Load().chosen(round)
 	if err != nil {
@@ -98,9 +98,11 @@ func (a *Aggregator) tellHeld(ctx context.Context, left []news.SourceKey) error 
 func (p *plan) chosen(round Round) ([]news.SourceKey, error) {
 	names := round.Names
 	if round.All {
-		names = make([]string, len(p.Sources))
+		names = make([]string, 0, len(p.Sources))
 		for i := range p.Sources {
-			names[i] = p.Sources[i].Name
+			if !p.Sources[i].Paused {
+				names = append(names, p.Sources[i].Name)
+			}
 		}
 	}
 	if len(names) == 0 && !round.All {
@@ -111,6 +113,9 @@ func (p *plan) chosen(round Round) ([]news.SourceKey, error) {
 		key, ok := p.keys[name]
 		if !ok || name == news.ArticlesName {
 			return nil, fmt.Errorf("no source is named %q: `tributary sources` lists them", name)
+		}
+		if p.byKey[key].Paused {
+			return nil, fmt.Errorf("source %s is paused: it is pulled again once `paused = true` is out of the config", name)
 		}
 		keys = append(keys, key)
 	}

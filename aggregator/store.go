@@ -17,8 +17,10 @@ type Store interface {
 	// fetch state. A new source is due at now; one whose URL changed too, and
 	// loses its validators, and so is one that is configured again. One whose
 	// settings that shape stories changed loses its validators only. The due
-	// time of any other is left alone, of a leased one always. A source that is configured no more is never claimed
-	// again; its stories stay stored but leave every feed. It returns the keys
+	// time of any other is left alone, of a leased one always. A paused one is
+	// never claimed: it has HealthPaused, no due time, and a lease of it ends;
+	// once it is paused no more, it is due at now, with the health that its last
+	// visit left. A source that is configured no more is never claimed again; its stories stay stored but leave every feed. It returns the keys
 	// by name, those of the configured sources only.
 	SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error)
 

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tributary/aggregator"
 	"tributary/internal/config"
+	"tributary/internal/news"
 )
 
 func newCheck(a *app) *cobra.Command {
@@ -18,7 +20,7 @@ func newCheck(a *app) *cobra.Command {
 		Use:   "check",
 		Short: "Say what is wrong with the config",
 		Long: `Reads the config and the articles and tells every mistake with its line. With
---online it pulls each source too, without storing anything.`,
+--online it pulls each source that is not paused too, without storing anything.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.config()
@@ -45,8 +47,9 @@ func newCheck(a *app) *cobra.Command {
 func (a *app) checkOnline(ctx context.Context, c *config.Config, asJSON bool) error {
 	client := newClient(c)
 	defer client.CloseIdle()
-	bar := newProgress(a.stderr, "checking", len(c.Sources()))
-	probes := aggregator.Probe(ctx, newFetcher(c, client), c.Sources(), c.Fetch().Concurrency, bar.step)
+	sources := slices.DeleteFunc(slices.Clone(c.Sources()), func(s news.Source) bool { return s.Paused })
+	bar := newProgress(a.stderr, "checking", len(sources))
+	probes := aggregator.Probe(ctx, newFetcher(c, client), sources, c.Fetch().Concurrency, bar.step)
 	bar.done()
 	if ctx.Err() != nil {
 		return failed(context.Cause(ctx))

@@ -36,7 +36,7 @@ as held; so is one whose visit was killed, until that visit's time is over.`,
 			return a.refresh(cmd.Context(), round, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&round.All, "all", false, "pull every source, due or not")
+	cmd.Flags().BoolVar(&round.All, "all", false, "pull every source that is not paused, due or not")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -49,6 +49,9 @@ func (a *app) refresh(ctx context.Context, round aggregator.Round, asJSON bool) 
 	for _, name := range round.Names {
 		if _, ok := c.Source(name); !ok && len(c.ReadingLists()) == 0 { // names in lists are known once these are read
 			return fmt.Errorf("no source is named %q; `tributary sources` lists them", name)
+		}
+		if source, _ := c.Source(name); source.Paused {
+			return fmt.Errorf("source %s is paused: it is pulled again once `paused = true` is out of the config", name)
 		}
 	}
 	visited, e, err := a.pullOnce(ctx, c, round)
@@ -164,7 +167,7 @@ func printVisits(w io.Writer, visited []aggregator.Visited, asJSON bool) error {
 
 func printVisitTable(w io.Writer, visited []aggregator.Visited) error {
 	if len(visited) == 0 {
-		_, err := fmt.Fprintln(w, "nothing was due; --all pulls every source")
+		_, err := fmt.Fprintln(w, "nothing was due; --all pulls every source that is not paused")
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

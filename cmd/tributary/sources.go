@@ -122,7 +122,11 @@ func (a *app) states(ctx context.Context, c *config.Config, log *slog.Logger) ([
 	}
 	for _, source := range c.Sources() {
 		if !slices.ContainsFunc(states, func(s news.SourceState) bool { return s.Name == source.Name }) {
-			states = append(states, news.SourceState{Name: source.Name, URL: source.URL, Health: news.HealthNew})
+			state := news.SourceState{Name: source.Name, URL: source.URL, Health: news.HealthNew}
+			if source.Paused {
+				state.Health = news.HealthPaused
+			}
+			states = append(states, state)
 		}
 	}
 	slices.SortFunc(states, func(a, b news.SourceState) int { return strings.Compare(a.Name, b.Name) })
@@ -162,7 +166,7 @@ func printSourcesJSON(w io.Writer, states []news.SourceState, lists map[string]s
 		s := &states[i]
 		report := health.Of(s, now)
 		row := sourceJSON{
-			Name: s.Name, URL: s.URL, Health: report.Health, Since: known(report.Since), Due: known(s.Due),
+			Name: s.Name, URL: s.URL, Health: report.Health, Since: known(report.Since), Due: known(report.Next),
 			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
 			Reason: report.Reason, Advice: report.Advice, Warnings: s.Warnings, List: lists[s.Name],
 		}

@@ -78,6 +78,7 @@ func (b *builder) own(t *table, s *settings) {
 	oneOf(t, "identity", &s.Identity, news.IdentityID, news.IdentityLink, news.IdentityTitle)
 	t.flag("mirror", &s.Mirror)
 	t.flag("full_text", &s.FullText)
+	t.flag("paused", &s.Paused)
 	t.flag("ignore_cache", &s.Fetch.IgnoreCache)
 	b.headers(t, s)
 	b.credentials(t, s)

@@ -29,6 +29,7 @@ var hostKeys = map[string]struct {
 	"keep":             {`7`, func(s news.Source) bool { return s.Keep == news.Keep{Count: 7} }},
 	"embeds":           {`["e.example"]`, func(s news.Source) bool { return slices.Equal(s.Embeds, []string{"e.example"}) }},
 	"mirror":           {`true`, func(s news.Source) bool { return s.Mirror }},
+	"paused":           {`true`, func(s news.Source) bool { return s.Paused }},
 	"full_text":        {`true`, func(s news.Source) bool { return s.FullText }},
 	"timeout":          {`"7s"`, func(s news.Source) bool { return s.Fetch.Timeout.Seconds() == 7 }},
 	"host_concurrency": {`7`, func(s news.Source) bool { return s.Fetch.HostConcurrency == 7 }},

@@ -123,6 +123,7 @@ func sourceKeysOf(s *news.Source) map[string]string {
 		"content", string(s.Content), "images", string(s.Images), "identity", string(s.Identity),
 		"keep", keepText(s.Keep), "embeds", strings.Join(s.Embeds, ", "),
 		"mirror", flagText(s.Mirror), "full_text", flagText(s.FullText), "ignore_cache", flagText(s.Fetch.IgnoreCache),
+		"paused", flagText(s.Paused),
 		"timeout", durationText(s.Fetch.Timeout), "host_concurrency", strconv.Itoa(s.Fetch.HostConcurrency),
 		"host_delay", durationText(s.Fetch.HostDelay), "allow_networks", strings.Join(networks, ", "),
 		"headers", strings.Join(slices.Sorted(maps.Keys(s.Fetch.Headers)), ", "), "user_agent", s.Fetch.UserAgent,

@@ -37,6 +37,7 @@ type Source struct {
 	Embeds   []string // iframe hosts to keep
 	Mirror   bool     // what disappears upstream disappears here
 	FullText bool     // fetch the article page for the full text
+	Paused   bool     // not visited; what it brought stays
 
 	Fetch FetchSettings
 }

@@ -21,13 +21,14 @@ type candidate struct {
 	visits      int64 // ever
 }
 
-// candidatesQuery reads candidates, those that are configured no more left out.
+// candidatesQuery reads candidates, those that are paused or configured no more
+// left out.
 const candidatesQuery = `
 	SELECT ` + stateColumns + `,
 		d.claim, d.strike, d.leased_until, d.hold_until, d.delay, d.host, h.free_at, h.shared, d.visits
 	FROM ` + stateTables + `
 	LEFT JOIN hosts AS h ON h.key = d.host
-	WHERE s.active = 1 AND s.key IN (?...)`
+	WHERE s.active = 1 AND s.health <> '` + string(news.HealthPaused) + `' AND s.key IN (?...)`
 
 // fields are where the columns of candidatesQuery go.
 func (c *candidate) fields() []any {

@@ -15,17 +15,21 @@ func (s *syncer) put(want settings, was *stored) (news.SourceKey, error) {
 
 func (s *syncer) create(want settings) (news.SourceKey, error) {
 	s.moved = true
+	health, due := news.HealthNew, any(s.now.UnixMilli())
+	if want.paused {
+		health, due = news.HealthPaused, nil
+	}
 	key, err := s.insert(`
 		INSERT INTO sources (name, url, active, mirror, shape, health, since, space)
 		VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
-		want.name, want.url, want.mirror, want.shape, string(news.HealthNew), s.now.UnixMilli(), spaceOf(want))
+		want.name, want.url, want.mirror, want.shape, string(health), s.now.UnixMilli(), spaceOf(want))
 	if err != nil {
 		return 0, err
 	}
 	if _, err := s.exec(`
 		INSERT INTO schedule (source, due, host, delay)
 		VALUES (?, ?, ?, ?)`,
-		key, s.now.UnixMilli(), s.hostKey(want), want.delay); err != nil {
+		key, due, s.hostKey(want), want.delay); err != nil {
 		return 0, err
 	}
 	_, err = s.exec(`
@@ -51,7 +55,7 @@ func (s *syncer) change(want settings, was *stored) error {
 		want.title, want.site, want.author, want.image, nullable(want.tags), want.content, int64(was.key)); err != nil {
 		return err
 	}
-	for _, step := range []func(settings, *stored) error{s.reschedule, s.forget, s.tell, s.journalMove} {
+	for _, step := range []func(settings, *stored) error{s.reschedule, s.pause, s.forget, s.tell, s.journalMove} {
 		if err := step(want, was); err != nil {
 			return err
 		}
@@ -76,6 +80,42 @@ func (s *syncer) reschedule(want settings, was *stored) error {
 		SET host = ?2, delay = ?3, due = CASE WHEN ?4 AND leased_until <= ?5 THEN ?5 ELSE due END
 		WHERE source = ?1`,
 		int64(was.key), s.hostKey(want), want.delay, want.url != was.url || !was.active, s.now.UnixMilli())
+	return err
+}
+
+// pause ends the lease of a source that is paused, and makes one that is no
+// more due. Its health is then what its last visit left, as far as that is on
+// record: the next one tells.
+func (s *syncer) pause(want settings, was *stored) error {
+	if want.paused {
+		if _, err := s.exec(`
+			UPDATE schedule
+			SET claim = claim + 1, leased_until = 0, due = NULL
+			WHERE source = ?`, int64(was.key)); err != nil {
+			return err
+		}
+	}
+	if want.paused == was.paused {
+		return nil
+	}
+	if !want.paused {
+		if _, err := s.exec(`
+			UPDATE schedule
+			SET due = ?
+			WHERE source = ?`, s.now.UnixMilli(), int64(was.key)); err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(`
+		UPDATE sources
+		SET since = ?1, health = CASE
+			WHEN ?2 THEN ?3
+			WHEN (SELECT failures FROM schedule WHERE source = key) > 0 THEN ?4
+			WHEN loaded THEN ?5
+			ELSE ?6 END
+		WHERE key = ?7`,
+		s.now.UnixMilli(), want.paused, string(news.HealthPaused), string(news.HealthFailing), string(news.HealthOK),
+		string(news.HealthNew), int64(was.key))
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 type settings struct {
 	name, url     string
 	mirror        bool
+	paused        bool
 	host          string // empty when it needs no slot of a host
 	delay         int64  // milliseconds
 	title, site   string
@@ -32,7 +33,7 @@ type stored struct {
 
 func settingsOf(source *news.Source) (settings, error) {
 	s := settings{
-		name: source.Name, url: source.URL, mirror: source.Mirror || source.IsArticles(),
+		name: source.Name, url: source.URL, mirror: source.Mirror || source.IsArticles(), paused: source.Paused,
 		delay: source.Fetch.HostDelay.Milliseconds(),
 		title: source.Title, site: source.Site, author: source.Author, image: source.Image,
 		content: string(source.Content),
@@ -63,7 +64,7 @@ func shapeOf(source *news.Source) string {
 func (t *tx) storedSources() ([]stored, error) {
 	var all []stored
 	err := t.query(`
-		SELECT `+infoColumns+`, s.active, s.mirror, s.shape, h.name, d.delay, s.stories
+		SELECT `+infoColumns+`, s.active, s.mirror, s.health = '`+string(news.HealthPaused)+`', s.shape, h.name, d.delay, s.stories
 		FROM sources AS s
 		JOIN schedule AS d ON d.source = s.key
 		JOIN source_infos AS i ON i.source = s.key
@@ -73,7 +74,7 @@ func (t *tx) storedSources() ([]stored, error) {
 			var s stored
 			err := row.Scan(&s.key, &s.name, &s.url, &s.title, &s.site, &s.author, &s.image, &s.tags, &s.content,
 				&s.feed.Title, &s.feed.Site, &s.feed.Author, &s.feed.Image, &s.feed.ID, &s.feed.Rights,
-				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.shape, &s.host, &s.delay, &s.stories)
+				instant{&s.feed.Updated}, &s.active, &s.mirror, &s.paused, &s.shape, &s.host, &s.delay, &s.stories)
 			all = append(all, s)
 			return err
 		})

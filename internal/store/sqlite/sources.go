@@ -19,7 +19,9 @@ import (
 //     feeds. When it comes back, it is due at now and all feeds are stale.
 //  4. A host that a leased source moves away from is left alone until the
 //     lease and its pause would have ended.
-//  5. When anything changes that is shown of a source with stories, the
+//  5. A paused one has the health that says so, is never due, and loses its
+//     lease; once it is paused no more, it is due at now.
+//  6. When anything changes that is shown of a source with stories, the
 //     revisions of all feeds rise.
 func (db *DB) SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error) {
 	keys := make(map[string]news.SourceKey, len(sources))

@@ -115,6 +115,71 @@ var sourceChecks = []check{
 			f.Errorf("due %v", state.Due)
 		}
 	}},
+	{"a paused source is never claimed and keeps all else", func(f *fixture) {
+		f.sync(source("a"), source("b", paused))
+		if state := f.state("b"); state.Health != news.HealthPaused || !state.Due.IsZero() {
+			f.Errorf("a new one: %+v", state)
+		}
+		f.insert("a", story("one", 1))
+		result := f.result(f.lease2("a"))
+		result.Validators = &news.Validators{URL: "u", ETag: `"x"`}
+		f.record(result, f.none)
+		was := f.state("a")
+		f.now = f.now.Add(time.Hour)
+		keys := f.sync(source("a", paused), source("b", paused))
+		since := f.now
+		is := f.state("a")
+		if is.Health != news.HealthPaused || !is.Since.Equal(since) || !is.Due.IsZero() || is.Validators != was.Validators || is.Last != was.Last || is.Stories != 1 {
+			f.Errorf("state %+v", is)
+		}
+		f.now = f.now.Add(24 * time.Hour)
+		f.sync(source("a", paused), source("b", paused, titled("B")))
+		if state := f.state("a"); !state.Since.Equal(since) {
+			f.Errorf("paused since %v, then since %v", since, state.Since)
+		}
+		for _, request := range []news.ClaimRequest{{Limit: 5}, {Limit: 5, Only: []news.SourceKey{keys["a"], keys["b"]}}} {
+			if got := f.ask(request); len(got.Leases) != 0 {
+				f.Errorf("claimed %s", names(got.Leases))
+			}
+		}
+		f.sync(source("a"), source("b"))
+		if a, b := f.state("a"), f.state("b"); a.Health != news.HealthOK || !a.Due.Equal(f.now) || b.Health != news.HealthNew || !b.Due.Equal(f.now) {
+			f.Errorf("then %+v, %+v", a, b)
+		}
+		if got := names(f.claim().Leases); got != "a b " {
+			f.Errorf("claimed %s", got)
+		}
+	}},
+	{"pausing ends a lease, and what comes of that is stale", func(f *fixture) {
+		f.sync(source("a"))
+		lease := f.lease("a")
+		f.sync(source("a", paused))
+		if recorded := f.record(f.changed(lease, news.Batch{}), f.none); !recorded.Stale {
+			f.Error("its result was stored")
+		}
+		f.sync(source("a"))
+		failed := f.result(f.lease2("a"))
+		failed.Visit.Outcome, failed.Health, failed.Failures = news.OutcomeFailed, news.HealthDead, 3
+		f.record(failed, f.none)
+		f.sync(source("a", paused))
+		f.sync(source("a"))
+		if state := f.state("a"); state.Health != news.HealthFailing || state.Failures != 3 {
+			f.Errorf("it failed before, state %+v", state)
+		}
+	}},
+	{"a paused source that comes back is still paused", func(f *fixture) {
+		f.sync(source("a", paused))
+		f.sync()
+		f.sync(source("a", paused))
+		if state := f.state("a"); state.Health != news.HealthPaused || !state.Due.IsZero() {
+			f.Errorf("state %+v", state)
+		}
+		f.sync()
+		f.sync(source("a"))
+		if state := f.state("a"); state.Health != news.HealthNew || !state.Due.Equal(f.now) {
+			f.Errorf("then %+v", state)
+		}
+	}},
 	{"two sources can swap their names", func(f *fixture) {
 		f.sync(source("a"), source("b"))
 		keys := f.sync(source("b", at("https://a.example/feed")), source("a", at("https://b.example/feed")))

@@ -135,6 +135,7 @@ func source(name string, change ...func(*news.Source)) news.Source {
 
 func at(url string) func(*news.Source) { return func(s *news.Source) { s.URL = url } }
 func mirrored(s *news.Source)          { s.Mirror = true }
+func paused(s *news.Source)            { s.Paused = true }
 func unpaced(s *news.Source)           { s.Fetch.Unpaced = true }
 func concurrency(n int) func(*news.Source) {
 	return func(s *news.Source) { s.Fetch.HostConcurrency = n }
