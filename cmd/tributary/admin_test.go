@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"tributary/internal/news"
+	"tributary/internal/store/sqlite"
 	"tributary/internal/upstreamtest"
 )
 
@@ -189,6 +193,64 @@ func TestABrokenSaveIsTold(t *testing.T) {
 	}
 	if n := up.Count("/a"); n != 1 {
 		t.Errorf("the source that was there was asked %d times, want once", n)
+	}
+}
+
+// A saved config adds a source, which is pulled at once. What is on record of
+// the others, when they are due and what they are asked with among it, stays.
+func TestAGoodSaveTouchesNoOtherSource(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	config := deskConfig
+	for _, name := range []string{"well", "broken", "walled"} {
+		config += sourceConfig(name, up.Feed("/"+name, upstreamtest.RSS(name, upstreamtest.NewItem(1))))
+	}
+	up.Script("/broken", upstreamtest.Serve, upstreamtest.Status(500))
+	up.Script("/walled", upstreamtest.Status(403, "Cf-Mitigated", "challenge"))
+	s := newTestSite(t, config)
+	p, public, _ := s.desk()
+	states := func() map[string]news.SourceState {
+		db, err := sqlite.Open(t.Context(), s.path("data/tributary.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		list, err := db.Sources(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		byName := make(map[string]news.SourceState)
+		for _, state := range list {
+			if state.Name != news.ArticlesName && state.Name != "added" {
+				byName[state.Name] = state
+			}
+		}
+		return byName
+	}
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for range ticker.C { // until all three are on record
+		is := states()
+		if is["well"].Loaded && is["broken"].Loaded && is["walled"].Failures > 0 {
+			break
+		}
+	}
+	s.try("refresh", "broken") // it worked, and fails now
+	before := states()
+	if before["well"].Validators.ETag == "" || before["broken"].Failures != 1 || before["walled"].Failures != 1 {
+		t.Fatalf("nothing to keep: %+v", before)
+	}
+
+	s.write("config.toml", config+"[fetsh]\n")
+	p.awaitLog(t, "the former one stays in force")
+	added := sourceConfig("added", up.Feed("/added", upstreamtest.RSS("Added", upstreamtest.NewItem(2))))
+	s.write("config.toml", config+added)
+	await(t, public+"/latest.json", upstreamtest.NewItem(2).Title)
+	if diff := cmp.Diff(before, states()); diff != "" {
+		t.Errorf("other sources changed: -before +after:\n%s", diff)
+	}
+	if well, broken := up.Count("/well"), up.Count("/broken"); well != 1 || broken != 2 {
+		t.Errorf("asked %d and %d times, want 1 and 2", well, broken)
 	}
 }
 
