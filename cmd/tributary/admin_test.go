@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -153,6 +154,76 @@ func TestOperatorsAreTold(t *testing.T) {
 	}
 	if code, _, messages := s.try("reload", "--admin", strings.TrimPrefix(admin, "http://")); code != exitDone {
 		t.Errorf("reload: %d %s", code, messages)
+	}
+}
+
+// No address, no listener, and a document that is not there any more: named at
+// the first visit, dead after a month of them, and well at the first success.
+func TestOperatorsAreToldOfTheDead(t *testing.T) {
+	t.Parallel()
+	up := upstreamtest.New(t)
+	serveFeed := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/rss+xml")
+		_, _ = w.Write([]byte(upstreamtest.RSS("Deaf", upstreamtest.NewItem(1))))
+	})
+	deaf := httptest.NewServer(serveFeed)
+	s := newTestSite(t, deskConfig+sourceConfig("deaf", deaf.URL)+sourceConfig("lost", "http://no-such-host.invalid/feed")+
+		sourceConfig("missing", up.URL("/missing")))
+	address := deaf.Listener.Addr().String()
+	deaf.Close()
+	visit := func(back string) map[string]sourceJSON {
+		if code := s.start(backdated, back, "refresh", "--all").wait(t); code != exitFailed {
+			t.Fatalf("%s ago: exit code %d", back, code)
+		}
+		return s.sourceRows()
+	}
+	words := map[string]string{"deaf": "refused", "lost": "no-such-host.invalid", "missing": "status 404"}
+	causes := map[string]news.Cause{"deaf": news.CauseConnect, "lost": news.CauseDNS, "missing": news.CauseNotFound}
+	rows := visit("745h")
+	for name, cause := range causes {
+		if row := rows[name]; row.Health != news.HealthFailing || row.Last.Cause != cause || !strings.Contains(row.Reason, words[name]) {
+			t.Errorf("after one visit: %+v, %+v", row, row.Last)
+		}
+	}
+	for name, row := range visit("0h") {
+		if row.Health != news.HealthDead || !strings.HasPrefix(row.Advice, "it has failed for 30 days") || !strings.Contains(row.Reason, words[name]) {
+			t.Errorf("after a month: %+v", row)
+		}
+	}
+	_, _, admin := s.desk("--watch=false")
+	_, page := get(t, admin+"/status")
+	_, feed := get(t, admin+"/status.atom")
+	feed = strings.ReplaceAll(feed, "&#39;", "'")
+	for name := range causes {
+		_, below, _ := strings.Cut(page, `<tr id="source-`+name+`">`)
+		if shown, _, _ := strings.Cut(below, "</tr>"); !strings.Contains(shown, `health dead"`) || !strings.Contains(shown, words[name]) {
+			t.Errorf("/status: %s", shown)
+		}
+		for _, event := range []string{" can't be read", " is dead"} {
+			if strings.Count(feed, "<title>"+name+event+"</title>") != 1 {
+				t.Errorf("/status.atom has no %q: %s", name+event, feed)
+			}
+		}
+	}
+
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("somebody else has %s by now: %v", address, err)
+	}
+	deaf = &httptest.Server{Listener: listener, Config: &http.Server{Handler: serveFeed}}
+	deaf.Start()
+	defer deaf.Close()
+	up.Set("/missing", upstreamtest.RSS("Missing", upstreamtest.NewItem(2)))
+	s.run("refresh", "deaf", "missing")
+	rows = s.sourceRows()
+	_, feed = get(t, admin+"/status.atom")
+	for _, name := range []string{"deaf", "missing"} {
+		if row := rows[name]; row.Health != news.HealthOK || row.Reason != "" || row.Failures != 0 {
+			t.Errorf("once it works: %+v", row)
+		}
+		if !strings.Contains(feed, "<title>"+name+" works again</title>") {
+			t.Errorf("/status.atom: %s", feed)
+		}
 	}
 }
 
