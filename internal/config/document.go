@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"path/filepath"
 	"sort"
@@ -57,12 +58,37 @@ func (d *document) syntaxError(err error) *Error {
 	}
 	line, column := located.Position()
 	line = min(max(line, 1), len(d.lines))
-	return d.errorAt(d.lines[line-1]+column-1, message, syntaxHint(message))
+	offset := min(d.lines[line-1]+column-1, len(d.data))
+	return d.errorAt(offset, message, cmp.Or(valueHint(message, d.data[offset:]), syntaxHint(message)))
+}
+
+// valueHint gives the cure for what can't begin a value.
+func valueHint(message string, rest []byte) string {
+	if !strings.Contains(message, "start of value") {
+		return ""
+	}
+	value, _, _ := strings.Cut(string(rest[:min(len(rest), 16)]), "\n")
+	value = strings.TrimSpace(value)
+	word := strings.ToLower(value)
+	switch {
+	case value == "" || strings.HasPrefix(value, "#"):
+		return "a value is missing"
+	case strings.HasPrefix(word, "true") || strings.HasPrefix(word, "false"):
+		return "true and false are written in small letters"
+	case strings.HasPrefix(word, "yes") || strings.HasPrefix(word, "no"):
+		return "write true or false; text stands in quotes"
+	case strings.ContainsAny(value[:min(len(value), 3)], "“”„‘’"):
+		return `text stands in straight quotes: " or '`
+	}
+	return "text stands in quotes"
 }
 
 // syntaxHint gives the cure for the mistakes of syntax that are made most.
 func syntaxHint(message string) string {
 	for _, known := range []struct{ part, hint string }{
+		{"escape character", `write \\ for \, or use single quotes, in which \ is nothing special`},
+		{"array is incomplete", "a ] is missing at the end of the list"},
+		{"to close table name", "a ] is missing after the name of the table"},
 		{"is already defined", "a key stands once in its table: take one of the lines out"},
 		{"already exists", "a table stands once: put its keys together; only [[source]], [[feed]] and [[reading_list]] may come often"},
 		{"new lines", "a quote is missing at the end of the line"},

@@ -94,13 +94,21 @@ func (list Errors) sorted() Errors {
 }
 
 var (
-	secretKey = regexp.MustCompile(`(?i)^(.*?\b(?:admin_token|headers|bearer|proxy|authorization|cookie|[a-z_-]*(?:token|secret|password|api[-_]?key)[a-z_-]*)"?\s*=).*$`)
-	userInfo  = regexp.MustCompile(`//[^/@\s"']*@`)
+	secretKey   = regexp.MustCompile(`(?i)^(.*?\b(?:admin_token|headers|bearer|proxy|authorization|cookie|[a-z_-]*(?:token|secret|password|api[-_]?key)[a-z_-]*)"?\s*=).*$`)
+	credentials = regexp.MustCompile(`[^/\s"'@:]+:[^/\s"'@]+@`)
+	userInfo    = regexp.MustCompile(`//[^/@\s"']*@`)
 )
 
 // redact cuts secrets out of a line that will be shown: the values of keys
-// that hold some, and what stands before the @ of a URL.
+// that hold some, and what stands before the @ of a URL, or of what looks like
+// one without its scheme.
 func redact(line string) string {
 	line = secretKey.ReplaceAllString(line, "$1 …")
-	return userInfo.ReplaceAllString(line, "//…@")
+	line = userInfo.ReplaceAllString(line, "//…@")
+	return credentials.ReplaceAllStringFunc(line, func(found string) string {
+		if strings.HasPrefix(found, "mailto:") {
+			return found
+		}
+		return "…@"
+	})
 }

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"tributary/aggregator/schedule"
@@ -61,9 +63,27 @@ func (b *builder) schedule(spec string) (string, error) {
 		b.schedules[parsed.String()] = true
 	}
 	if err != nil {
-		err = &cured{err, `as in "@every 30m", "@daily" or "0 7-19 * * 1-5"`}
+		err = &cured{errors.New(strings.TrimPrefix(err.Error(), "schedule ")), scheduleCure(spec)} // the key says so too
 	}
 	return parsed.String(), err
+}
+
+// scheduleCure gives what was meant by a duration alone, or by a word after
+// which one comes, else some examples.
+func scheduleCure(spec string) string {
+	words := strings.Fields(strings.TrimLeft(strings.ToLower(spec), "@"))
+	if len(words) == 2 && words[0] == "every" {
+		words = words[1:]
+	}
+	if len(words) == 1 {
+		if every, err := time.ParseDuration(words[0]); err == nil && every >= time.Second {
+			return fmt.Sprintf("did you mean \"@every %s\"?", words[0])
+		}
+		if slices.Contains([]string{"hourly", "daily", "weekly", "monthly", "yearly"}, words[0]) {
+			return fmt.Sprintf("did you mean \"@%s\"?", words[0])
+		}
+	}
+	return `as in "@every 30m", "@daily" or "0 7-19 * * 1-5"`
 }
 
 // own reads the keys that [host."…"] and [[source]] have in common.

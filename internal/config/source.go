@@ -67,7 +67,7 @@ func checkSource(doc *document, address string) (string, error) {
 	if !ok {
 		u, err := url.Parse(address)
 		if err == nil && u.Scheme != "http" && u.Scheme != "https" {
-			return "", errors.New("only http, https and file: addresses can be read")
+			return "", &cured{errors.New("only http, https and file: addresses can be read"), schemeCure(u)}
 		}
 		return checkWeb(address)
 	}
@@ -80,6 +80,21 @@ func checkSource(doc *document, address string) (string, error) {
 		return "", errors.New("file: takes the path of a file")
 	}
 	return "file:" + doc.resolve(path), nil
+}
+
+// schemeCure tells what to write for an address without a scheme, or with one
+// of which browsers make https. The address may hold a password: it is not told.
+func schemeCure(u *url.URL) string {
+	first, _, _ := strings.Cut(u.Path, "/")
+	switch {
+	case u.Scheme == "feed":
+		return "write https:// instead of feed:"
+	case u.Scheme == "" && strings.HasPrefix(u.Path, "/"):
+		return "write file: before a path on this machine"
+	case u.Scheme == "" && strings.Contains(first, "."):
+		return "write https:// before it, or file: before a path on this machine"
+	}
+	return ""
 }
 
 // hostOf gives host, lower case, and port of a source; nothing for a file.

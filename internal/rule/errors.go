@@ -51,7 +51,11 @@ func translate(source string, err error) *Error {
 		}
 		return &Error{Line: 1, Column: 1, Message: kindNames.Replace(first)}
 	}
-	return errorAt(source, located.From, kindNames.Replace(located.Message), "")
+	hint := ""
+	if strings.Contains(located.Message, "char escape") {
+		hint = `inside the quotes of a rule a backslash is written twice, as in "\\d"`
+	}
+	return errorAt(source, located.From, kindNames.Replace(located.Message), hint)
 }
 
 // kindNames are types of variables and kinds of tokens in the operator's words.
