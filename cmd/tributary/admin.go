@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -27,6 +26,7 @@ type desk struct {
 	log     *slog.Logger
 	engine  *engine        // set before the listener opens
 	handler *serve.Handler // likewise
+	pages   *admin.Handler // for operators; nil without a listener for them
 }
 
 func newDesk(log *slog.Logger) *desk {
@@ -110,7 +110,7 @@ func listenAdmin(c *config.Config, log *slog.Logger) (net.Listener, error) {
 }
 
 // admin makes the admin pages for a listener.
-func (d *desk) admin(r *reloader, listener net.Listener) (http.Handler, error) {
+func (d *desk) admin(r *reloader, listener net.Listener) (*admin.Handler, error) {
 	e := d.engine
 	node := e.config.Node()
 	host, _, _ := net.SplitHostPort(node.Admin)

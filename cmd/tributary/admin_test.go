@@ -333,7 +333,7 @@ func TestReloadAsksTheServer(t *testing.T) {
 		return strings.Replace(rest, "[site]", "[site]\nadmin_token = \""+token+"\"", 1)
 	}
 	s := newTestSite(t, withToken("t0ken", config))
-	_, public, admin := s.desk("--watch=false")
+	p, public, admin := s.desk("--watch=false")
 	address := strings.TrimPrefix(admin, "http://")
 	if response, _ := get(t, admin+"/status"); response.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without the token: %d", response.StatusCode)
@@ -358,9 +358,24 @@ func TestReloadAsksTheServer(t *testing.T) {
 	if code, _, messages := s.try("reload", "--admin", address); code != exitFailed || !strings.Contains(messages, "another admin_token") || strings.Contains(messages, "t0ken") {
 		t.Errorf("reload with another token: %d %q", code, messages)
 	}
+	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		if response, _ := get(t, admin+"/status", "Authorization", "Bearer other"); response.StatusCode == http.StatusOK {
+			break
+		}
+	}
+	for token, want := range map[string]int{"t0ken": http.StatusUnauthorized, "other": http.StatusOK} {
+		if response, _ := get(t, admin+"/status", "Authorization", "Bearer "+token); response.StatusCode != want {
+			t.Errorf("with %s once the other one is taken: status %d", token, response.StatusCode)
+		}
+	}
 
 	// The server of another site answers on the address that the config names.
-	other := newTestSite(t, withToken("t0ken", config))
+	other := newTestSite(t, withToken("other", config))
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

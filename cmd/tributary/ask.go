@@ -106,7 +106,7 @@ func askServer(ctx context.Context, node config.Node, form url.Values) (reloaded
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusUnauthorized {
-		return reloaded, fmt.Errorf("the server on %s wants another admin_token than this config has; a changed one is taken by a restart", node.Admin)
+		return reloaded, fmt.Errorf("the server on %s wants another admin_token than this config has; it takes a changed one with the config, when that is saved or on SIGHUP", node.Admin)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil {

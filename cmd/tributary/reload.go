@@ -171,6 +171,9 @@ func (r *reloader) apply(ctx context.Context, next *config.Config) error {
 	if err := r.e.configure(ctx); err != nil {
 		return errors.Join(err, ctx.Err())
 	}
+	if r.desk.pages != nil {
+		r.desk.pages.SetToken(next.Node().AdminToken)
+	}
 	r.e.publisher.Reconfigure(published)
 	r.handler.Configure(servedBy(next))
 	r.e.aggregator.ArticlesChanged() // the site's URL, author or language may have changed
@@ -188,7 +191,6 @@ func restartFor(former, next *config.Config) []string {
 	}
 	note("site.listen", was.Listen == is.Listen)
 	note("site.admin", was.Admin == is.Admin)
-	note("site.admin_token", was.AdminToken == is.AdminToken)
 	note("site.database", was.Database == is.Database)
 	note("site.roles", slices.Equal(was.Roles, is.Roles))
 	note("articles.dir", former.ArticlesDir() == next.ArticlesDir())

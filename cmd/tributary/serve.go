@@ -151,6 +151,7 @@ func (a *app) openAdmin(ctx context.Context, group *errgroup.Group, e *engine, r
 	if err != nil {
 		return nil, errors.Join(err, closed(listener))
 	}
+	r.desk.pages = pages
 	group.Go(func() error { return serve.Run(ctx, admin.NewServer(pages), listener) })
 	return func() {
 		fmt.Fprintf(a.stdout, "admin on %s\n", home(listener.Addr(), e.config.Node().Admin, ""))

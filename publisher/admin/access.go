@@ -9,8 +9,28 @@ import (
 	"strings"
 )
 
-// hashed makes tokens of any length comparable in constant time.
-func hashed(token string) [32]byte { return sha256.Sum256([]byte(token)) }
+// hash is that of a token: it makes tokens of any length comparable in constant
+// time.
+type hash [sha256.Size]byte
+
+// hashed gives the hash of a token; nil for none, which lets everybody in.
+func hashed(token string) *hash {
+	if token == "" {
+		return nil
+	}
+	h := hash(sha256.Sum256([]byte(token)))
+	return &h
+}
+
+// SetToken makes another token the one that visitors must have, from the next
+// request on. An empty one lets everybody in; a listener that others reach keeps
+// the former one then.
+func (h *Handler) SetToken(token string) {
+	if token == "" && !h.o.Loopback {
+		return
+	}
+	h.token.Store(hashed(token))
+}
 
 // rightHost is rule 1 of Handler. A request without a Host comes from no
 // browser.
@@ -32,15 +52,16 @@ func (h *Handler) rightHost(r *http.Request) bool {
 
 // admitted is rule 2 of Handler.
 func (h *Handler) admitted(r *http.Request) bool {
-	if h.o.Token == "" {
+	token := h.token.Load()
+	if token == nil {
 		return true
 	}
 	given, ok := bearer(r)
 	if _, password, basic := r.BasicAuth(); basic {
 		given, ok = password, true
 	}
-	hash := hashed(given)
-	return subtle.ConstantTimeCompare(hash[:], h.token[:]) == 1 && ok
+	got := sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(got[:], token[:]) == 1 && ok
 }
 
 // bearer gives the token of an Authorization header (RFC 6750 §2.1).

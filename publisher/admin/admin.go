@@ -14,6 +14,7 @@ import (
 	"net/http/pprof"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"tributary/internal/news"
@@ -72,7 +73,7 @@ type Options struct {
 	Store   Store   // required
 	Events  *Events // required
 	// Token is what visitors must have; empty lets everybody in, which only
-	// a loopback listener may do.
+	// a loopback listener may do. SetToken replaces it.
 	Token string
 	// Loopback says that the listener is on this machine only. Host is then the
 	// only name it may be asked under, beside those that mean this machine.
@@ -105,7 +106,7 @@ type Handler struct {
 	o       Options
 	mux     *http.ServeMux
 	actions map[string]http.HandlerFunc
-	token   [32]byte // hash of the token
+	token   atomic.Pointer[hash]
 	origin  *http.CrossOriginProtection
 	started time.Time
 	moves   moves
@@ -123,7 +124,8 @@ func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	h := &Handler{o: o, mux: http.NewServeMux(), token: hashed(o.Token), origin: http.NewCrossOriginProtection(), started: o.Now()}
+	h := &Handler{o: o, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), started: o.Now()}
+	h.token.Store(hashed(o.Token))
 	h.actions = map[string]http.HandlerFunc{ReloadPath: h.reload}
 	for path, handler := range h.routes() {
 		h.mux.Handle(path, handler)

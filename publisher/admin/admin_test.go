@@ -226,6 +226,30 @@ func TestWhoGetsIn(t *testing.T) {
 	}
 }
 
+// Another token holds at once; a listener that others reach is never left
+// without one.
+func TestSetToken(t *testing.T) {
+	t.Parallel()
+	for _, loopback := range []bool{true, false} {
+		o := options(example())
+		o.Token, o.Loopback = "first", loopback
+		h := handler(t, o)
+		for _, step := range []struct{ set, give string }{{"second", "second"}, {"", "second"}, {"third", "third"}} {
+			h.SetToken(step.set)
+			if got := ask(h, "GET", "/status", "Host", "localhost", "Authorization", "Bearer "+step.give).Code; got != http.StatusOK {
+				t.Errorf("loopback %t, set to %q: with %q status %d", loopback, step.set, step.give, got)
+			}
+			want := http.StatusUnauthorized
+			if step.set == "" && loopback {
+				want = http.StatusOK
+			}
+			if got := ask(h, "GET", "/status", "Host", "localhost").Code; got != want {
+				t.Errorf("loopback %t, set to %q: without one status %d, want %d", loopback, step.set, got, want)
+			}
+		}
+	}
+}
+
 func TestAnExposedListenerNeedsAToken(t *testing.T) {
 	t.Parallel()
 	o := options(example())
