@@ -99,3 +99,61 @@ func difference(t *testing.T, a, b, coding string) string {
 	}
 	return ""
 }
+
+// TestHoldAfterOtherSettings changes how a source is read while a server runs.
+// What the next visit loses was meant; what a later one loses is held, although
+// no story has changed in between.
+func TestHoldAfterOtherSettings(t *testing.T) {
+	t.Parallel()
+	items := upstreamtest.Items(20)
+	for _, test := range []struct {
+		reason string
+		visits int // under the new settings before stories are lost
+		held   bool
+	}{
+		{"lost by the change", 0, false},
+		{"lost afterwards", 2, true},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Parallel()
+			up := upstreamtest.New(t)
+			config := deskConfig + sourceConfig("mirror", up.Feed("/mirror", upstreamtest.RSS("Mirror", items...))) +
+				"mirror = true\nschedule = \"@every 1s\"\n"
+			s := newTestSite(t, config)
+			p, public, admin := s.desk("--watch=false")
+			await(t, public+"/latest.json", items[10].Title)
+			if test.visits == 0 {
+				up.Script("/mirror", upstreamtest.Status(503, "Retry-After", "2"), upstreamtest.Serve) // not before the change
+				p.awaitLog(t, "source not read")
+				up.Set("/mirror", upstreamtest.RSS("Mirror", items[:2]...))
+			}
+			s.write("config.toml", config+"images = \"strip\"\n")
+			if code, _, messages := s.try("reload", "--admin", strings.TrimPrefix(admin, "http://")); code != exitDone {
+				t.Fatalf("reload: %s", messages)
+			}
+			if !test.held {
+				awaitWithout(t, public+"/latest.json", items[10].Title)
+				return
+			}
+			p.awaitCount(t, up, "/mirror", up.Count("/mirror")+test.visits)
+			up.Set("/mirror", upstreamtest.RSS("Mirror", items[:2]...))
+			p.awaitLog(t, "held: 18 of 20")
+			if _, body := get(t, public+"/latest.json"); !strings.Contains(body, items[10].Title) {
+				t.Error("readers lost what is held")
+			}
+		})
+	}
+}
+
+// awaitWithout waits until a document has a text no more.
+func awaitWithout(t *testing.T, address, text string) {
+	t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-ticker.C {
+		if _, body := get(t, address); !strings.Contains(body, text) {
+			return
+		}
+	}
+	t.Fatalf("%s still has %q", address, text)
+}

@@ -35,20 +35,50 @@ func (t *tx) noteHealth(result *news.Result) error {
 
 // noteValidators stores validators in place of those that the lease carried:
 // when SyncSources took those away meanwhile, the new ones stand for what is
-// no longer wanted either.
+// no longer wanted either. Where there were none, the source was not read under
+// its settings yet; now it is, and the feeds with stories of it rise.
 func (t *tx) noteValidators(result *news.Result) error {
 	is, was := result.Validators, &result.Lease.Source.Validators
 	if is == nil || *is == *was { // most 304s bring the same ones
 		return nil
 	}
-	_, err := t.exec(`
+	n, err := t.exec(`
 		UPDATE sources
 		SET val_url = ?, val_etag = ?, val_modified = ?, val_hash = ?
 		WHERE key = ? AND val_url IS ? AND val_etag IS ? AND val_modified IS ? AND val_hash IS ?`,
 		nullable(is.URL), nullable(is.ETag), nullable(is.LastModified), nonzero(is.BodyHash),
 		int64(result.Lease.Source.Key),
 		nullable(was.URL), nullable(was.ETag), nullable(was.LastModified), nonzero(was.BodyHash))
-	return err
+	if err != nil || n == 0 || *was != (news.Validators{}) {
+		return err
+	}
+	return t.raiseOf(result.Lease.Source.Key)
+}
+
+// raiseOf raises the feeds that have a place of a source's stories.
+func (t *tx) raiseOf(source news.SourceKey) error {
+	var names []string
+	err := t.query(`
+		SELECT DISTINCT f.name
+		FROM stories AS st
+		JOIN feed_story AS p ON p.story = st.key
+		JOIN feeds AS f ON f.key = p.feed
+		WHERE st.source = ?`,
+		func(row scanner) error {
+			var name string
+			err := row.Scan(&name)
+			names = append(names, name)
+			return err
+		}, int64(source))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := t.raise(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // notePace stores what bears on how often the source and its host are visited.

@@ -139,7 +139,9 @@ func (s *syncer) forget(want settings, was *stored) error {
 	return err
 }
 
-// tell raises revisions when a change of settings shows.
+// tell raises revisions when a change of settings shows, or when it is one under
+// which stories may go: whoever compares editions must know from when on they
+// were made under which.
 func (s *syncer) tell(want settings, was *stored) error {
 	if was.stories == 0 {
 		return nil
@@ -157,7 +159,8 @@ func (s *syncer) tell(want settings, was *stored) error {
 		return settings{name: s.name, url: info.URL, title: info.Title, site: info.Site, author: info.Author,
 			image: info.Image, tags: s.tags, content: s.content}
 	}
-	if shown(want) == shown(was.settings) {
+	sameReading := want.url == was.url && want.shape == was.shape && want.mirror == was.mirror
+	if sameReading && shown(want) == shown(was.settings) {
 		return nil
 	}
 	if want.name == news.ArticlesName {

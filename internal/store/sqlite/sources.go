@@ -21,8 +21,8 @@ import (
 //     lease and its pause would have ended.
 //  5. A paused one has the health that says so, is never due, and loses its
 //     lease; once it is paused no more, it is due at now.
-//  6. When anything changes that is shown of a source with stories, the
-//     revisions of all feeds rise.
+//  6. When anything changes that is shown of a source with stories, or under
+//     which settings they are read, the revisions of all feeds rise.
 func (db *DB) SyncSources(ctx context.Context, sources []news.Source, now time.Time) (map[string]news.SourceKey, error) {
 	keys := make(map[string]news.SourceKey, len(sources))
 	err := db.writeJournaled(ctx, "sync sources", func(t *tx) error {

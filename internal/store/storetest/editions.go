@@ -226,9 +226,16 @@ var editionChecks = []check{
 			"address":  at("https://a.example/other"),
 			"identity": func(s *news.Source) { s.Identity = news.IdentityLink },
 		} {
+			before := f.revision("x")
 			f.sync(source("a", change))
-			unread := now()
+			unread, changed := now(), f.revision("x")
 			read()
+			if after := f.revision("x"); changed == before || after == changed {
+				f.Errorf("%s: revision %d, then %d, then %d once it was read", reason, before, changed, after)
+			}
+			if read(); f.revision("x") != changed+1 {
+				f.Errorf("%s: read again, the revision rises", reason)
+			}
 			if is := now(); unread == was.Settings || is == unread || is == was.Settings {
 				f.Errorf("%s: %d, then %d, then %d once it was read", reason, was.Settings, unread, is)
 			}
