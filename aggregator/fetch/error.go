@@ -74,7 +74,7 @@ func (f *Fetcher) statusError(answer *safehttp.Response, source *news.Source) *E
 		e.Cause = news.CauseRateLimited
 	case isBotWall(answer):
 		e.Cause = news.CauseForbidden
-		e.Detail += ": a bot wall; ask the site to let our User-Agent pass"
+		e.Detail += ": a bot wall"
 	case answer.Status == http.StatusUnauthorized, answer.Status == http.StatusForbidden:
 		e.Cause = news.CauseForbidden
 	case answer.Status == http.StatusServiceUnavailable && e.RetryAfter > 0:

@@ -56,7 +56,7 @@ func TestOf(t *testing.T) {
 		return news.Visit{At: now, Outcome: news.OutcomeFailed, Cause: cause}
 	}
 	wall := failed(news.CauseForbidden, now)
-	wall.Status, wall.Detail = 403, "status 403 Forbidden: a bot wall; ask"
+	wall.Status, wall.Detail = 403, "status 403 Forbidden: a bot wall"
 	challenge := failed(news.CauseForbidden, now)
 	challenge.Status, challenge.Detail = 200, "not a feed but a Cloudflare challenge"
 	unauthorized := silent(news.CauseForbidden)
