@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -445,4 +446,36 @@ func TestAdminIsApart(t *testing.T) {
 	<-puller.out.first
 	line := strings.TrimSuffix(strings.TrimPrefix(puller.out.String(), "admin on "), "/\n")
 	await(t, line+"/readyz", "ready")
+}
+
+// What visitors ask for makes no series of its own.
+func TestMetricsDontGrow(t *testing.T) {
+	t.Parallel()
+	s := newTestSite(t, siteConfig+sourceConfig("a", "file:a.xml"))
+	s.write("a.xml", upstreamtest.RSS("A", upstreamtest.NewItem(1)))
+	_, public, admin := s.desk("--watch=false")
+	await(t, admin+"/readyz", "ready")
+	series := func() (names []string) {
+		_, body := get(t, admin+"/metrics")
+		for line := range strings.Lines(body) {
+			if name, _, _ := strings.Cut(line, " "); strings.HasPrefix(name, "tributary_http_") {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	forms := []string{"/%s", "/%s.rss", "/%s.php", "/%s/embed", "/%s/archive/1.rss", "/articles/%s", "/tags/%s", "/-/%s", "/oembed?url=%s", "/.well-known/%s"}
+	ask := func(name string) {
+		for _, form := range forms {
+			get(t, public+strings.Replace(form, "%s", name, 1))
+		}
+	}
+	ask("nobody")
+	before := series()
+	for i := range 20 {
+		ask(fmt.Sprintf("x%d-%%22%%0a", i))
+	}
+	if diff := cmp.Diff(before, series()); diff != "" || len(before) == 0 {
+		t.Errorf("the series of requests: -before +after:\n%s", diff)
+	}
 }

@@ -37,9 +37,6 @@ type Report struct {
 	Next   time.Time // visit; zero for never
 }
 
-// Troubled reports whether the operator should look at the source.
-func (r *Report) Troubled() bool { return Rank(r.Health) > Rank(news.HealthPaused) || r.Reason != "" }
-
 // Of gives the report of a source as of now.
 //
 //  1. The stored health holds, but a source that is ok or new and was due an

@@ -54,6 +54,7 @@ func used() *metrics.Metrics {
 	m.Published(20*time.Millisecond, errors.New("disk"))
 	m.Requested("/NAME.rss", 304, time.Millisecond)
 	m.Requested("/NAME/events", 200, metrics.Stream)
+	m.Requested("/NAME", 500, time.Millisecond)
 	m.Requested("other", 0, time.Millisecond)
 	m.ConfigRead(false)
 	return m
@@ -112,6 +113,13 @@ func TestDashboardAndAlerts(t *testing.T) {
 			label := match[1] + match[2]
 			if label != "job" && label != "instance" && !strings.Contains(got, label+`="`) {
 				t.Errorf("there is no label %s, which %q asks for", label, expression)
+			}
+		}
+		for _, match := range regexp.MustCompile(`([a-z]+)=~?"([a-z0-9|]+)"`).FindAllStringSubmatch(expression, -1) {
+			for value := range strings.SplitSeq(match[2], "|") {
+				if match[1] != "job" && !strings.Contains(got, match[1]+`="`+value+`"`) {
+					t.Errorf("%s is never %s, which %q asks for", match[1], value, expression)
+				}
 			}
 		}
 	}
