@@ -48,6 +48,10 @@ func (a *app) checkOnline(ctx context.Context, c *config.Config, asJSON bool) er
 	client := newClient(c)
 	defer client.CloseIdle()
 	sources := slices.DeleteFunc(slices.Clone(c.Sources()), func(s news.Source) bool { return s.Paused })
+	if len(sources) == 0 && !asJSON {
+		_, err := fmt.Fprintln(a.stdout, "no source to pull")
+		return failed(err)
+	}
 	bar := newProgress(a.stderr, "checking", len(sources))
 	probes := aggregator.Probe(ctx, newFetcher(c, client), sources, c.Fetch().Concurrency, bar.step)
 	bar.done()
