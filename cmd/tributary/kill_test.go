@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -14,8 +15,13 @@ import (
 	"tributary/internal/upstreamtest"
 )
 
+var killTimes = flag.Int("kills", 0, "kill the program `so often` in TestKill, not 5 or 50 times")
+
 const (
 	killSources = 200
+	// killStories is how many stories there are at most: with an article they
+	// fill the feed.
+	killStories = 999
 	// killPace is how far the clock of one round is ahead of the last one's:
 	// longer than a lease and than the schedule, so that every round has all
 	// sources to pull.
@@ -44,12 +50,15 @@ max_share = 1
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills := 5
-	if thorough() {
+	switch {
+	case *killTimes > 0:
+		kills = *killTimes
+	case thorough():
 		kills = 50
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	w := newKillWorld(t, rand.New(rand.NewPCG(seed, 0)))
+	w := newKillWorld(t, rand.New(rand.NewPCG(seed, 0)), kills)
 	killed, asked := 0, 0
 	for back := 4 * kills; killed < kills && back > 0; back-- {
 		w.change()
@@ -81,14 +90,16 @@ type killWorld struct {
 	site   *testSite
 	up     *upstreamtest.Server
 	random *rand.Rand
+	kills  int       // that are to be
 	start  time.Time // of the newest story at first
 	items  [][]upstreamtest.Item
 	titles map[string]string // by id: of every story ever published
 }
 
-func newKillWorld(t *testing.T, random *rand.Rand) *killWorld {
+func newKillWorld(t *testing.T, random *rand.Rand, kills int) *killWorld {
 	w := &killWorld{
-		t: t, up: upstreamtest.NewFast(t), random: random, start: time.Now().Add(-24 * time.Hour),
+		t: t, up: upstreamtest.NewFast(t), random: random, kills: kills,
+		start: time.Now().Add(-24*time.Hour - 4*time.Duration(kills)*killPace),
 		items: make([][]upstreamtest.Item, killSources), titles: make(map[string]string),
 	}
 	config := killConfig
@@ -123,10 +134,13 @@ func (w *killWorld) serve(source int) {
 	w.up.Set(fmt.Sprint("/", source), upstreamtest.RSS(fmt.Sprint("Source ", source), w.items[source]...))
 }
 
-// change brings news at some of the sources.
+// change brings news at some of the sources: new stories as long as the feed
+// has room for them after the last kill, corrections always.
 func (w *killWorld) change() {
 	for range 5 {
-		w.publish(w.random.IntN(killSources))
+		if room := killStories - killSources; w.random.IntN(5*w.kills) < room && len(w.titles) < killStories {
+			w.publish(w.random.IntN(killSources))
+		}
 		w.correct(w.random.IntN(killSources))
 	}
 }
