@@ -313,3 +313,30 @@ func TestEntered(t *testing.T) {
 	}
 	check("all places were replaced", map[string]int64{"urn:two": 2, "urn:three": 3, "urn:new": 4})
 }
+
+// A write that was cut off while the program stopped gives its session up; the
+// log is emptied all the same.
+func TestCloseEmptiesTheLog(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t, db, sync(t, db), now, inserting("one", "")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 { // a session that is free wins over the end of the context now and then
+		if _, err := db.SyncFeeds(ctx, map[string]string{"x": "1"}); err == nil {
+			t.Fatal("a write after its context ended")
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > 0 {
+		t.Errorf("the log holds %d bytes, %v", info.Size(), err)
+	}
+}

@@ -206,13 +206,12 @@ func (s *sessions) drop(own *session) {
 // emptyLog moves all of the log into the database, as far as no other process
 // reads from it: then it stays, and the next to close will do it.
 func (s *sessions) emptyLog() {
-	<-s.places
-	if own := s.pop(); own != nil {
-		_ = own.script(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
-		s.put(own)
+	own, err := s.take(context.Background()) // the last one may have been dropped
+	if err != nil {
 		return
 	}
-	s.places <- struct{}{}
+	_ = own.script(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+	s.put(own)
 }
 
 // close waits until all sessions are idle, and closes them.
