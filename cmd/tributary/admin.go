@@ -52,6 +52,7 @@ func (d *desk) observers() observers {
 		},
 		rounded:  d.metrics.Published,
 		troubled: d.events.Trouble,
+		anew:     d.events.SetAside,
 	}
 }
 

@@ -57,6 +57,8 @@ type observers struct {
 
 	rounded  func(took time.Duration, err error)
 	troubled func(trouble publisher.Trouble, over bool)
+
+	anew anew // nil: a damaged database is an error
 }
 
 // open wires the engines by a config and makes the store follow it.
@@ -83,7 +85,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 		return nil, failed(err)
 	}
 	e := &engine{articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
-	if e.store, err = sqlite.Open(ctx, c.Node().Database, sqlite.Options{}); err != nil {
+	if e.store, err = a.openStore(ctx, c.Node().Database, log, o.anew); err != nil {
 		return nil, failed(err)
 	}
 	if err := e.take(ctx, c, log); err != nil {

@@ -89,6 +89,7 @@ func (a *app) pullOnce(ctx context.Context, c *config.Config, round aggregator.R
 			bar.step()
 			visited = append(visited, heldSource(source, due))
 		},
+		anew: func(string, error) {}, // it is logged
 	})
 	if err != nil {
 		return nil, nil, err

@@ -14,6 +14,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time // of the aggregator; nil for the machine's
+	check          time.Duration    // of the database at a start; startCheck when zero
 
 	configPath string
 	logLevel   string

@@ -67,6 +67,26 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 	if err != nil {
 		return err
 	}
+	d := newDesk(log)
+	for {
+		err := a.serveOnce(ctx, d, flags, watchConfig, log)
+		found, ok := errors.AsType[*foundLater](err)
+		if !ok || ctx.Err() != nil {
+			return err
+		}
+		store, err := startAnew(ctx, found.damage, log, d.events.SetAside)
+		if err == nil {
+			err = store.Close()
+		}
+		if err != nil {
+			return failed(err)
+		}
+	}
+}
+
+// serveOnce serves until ctx ends, one part fails or the database is found to
+// be damaged.
+func (a *app) serveOnce(ctx context.Context, d *desk, flags config.Node, watchConfig bool, log *slog.Logger) error {
 	c, err := a.config()
 	if err != nil {
 		return err
@@ -74,7 +94,6 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 	if err := c.Override(flags); err != nil {
 		return err
 	}
-	d := newDesk(log)
 	e, err := a.wire(ctx, c, log, d.observers())
 	if err != nil {
 		return err
@@ -127,6 +146,7 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 		return e.pullWhileAgreed(ctx, log)
 	})
 	group.Go(func() error { return r.run(ctx) })
+	group.Go(func() error { return e.checkRest(ctx, log) })
 	group.Go(func() error { r.lists.run(ctx); return nil })
 	if listener != nil {
 		if err := e.publisher.Publish(ctx); err != nil && ctx.Err() == nil {

@@ -37,6 +37,9 @@ type Options struct {
 	BusyTimeout time.Duration
 	// Readers is how many reads can run at once; 4 when zero.
 	Readers int
+	// Check is how long Open may look for damage in the file (PRAGMA
+	// quick_check); zero: it doesn't.
+	Check time.Duration
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -45,6 +48,7 @@ type DB struct {
 	writer  *sessions // one session
 	readers *sessions
 	watch   watch
+	checked bool // no damage was found in any part of the file; never written after Open
 }
 
 // Open opens the database file at path, which it creates with its folder when
@@ -53,6 +57,9 @@ type DB struct {
 // program made gives a [*migrate.NewerError] and stays as it is.
 func Open(ctx context.Context, path string, options Options) (*DB, error) {
 	db, err := open(ctx, path, options)
+	if damage, ok := errors.AsType[*DamagedError](err); ok {
+		return nil, damage // it says all of it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, explain(err))
 	}
@@ -73,9 +80,19 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
+	if err := lookAtHead(path); err != nil {
+		return nil, err
+	}
 	db := &DB{path: path}
-	if err := db.connect(ctx, options); err != nil {
+	err = db.connect(ctx, options)
+	if err == nil {
+		err = db.check(ctx, options.Check)
+	}
+	if err != nil {
 		db.Close()
+		if isDamage(err) {
+			err = damageOf(path, err)
+		}
 		return nil, err
 	}
 	if err := db.catchUp(ctx); errors.Is(err, errOtherJournal) {

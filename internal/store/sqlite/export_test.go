@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"tributary/internal/store/migrate"
 )
@@ -113,3 +114,6 @@ func CreateAt(ctx context.Context, path string, version int, script string) erro
 	s.put(own)
 	return errors.Join(err, s.close())
 }
+
+// MaxCheck is a check of the whole file at the start, however long it takes.
+const MaxCheck = time.Hour

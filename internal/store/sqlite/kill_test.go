@@ -97,6 +97,19 @@ func TestKill(t *testing.T) {
 // stories it had stored by then, those of earlier ones included.
 func killWriter(t *testing.T, path string, after int) (stored int) {
 	t.Helper()
+	n := 0
+	watchWriter(t, path, func(all int) bool {
+		stored = all
+		n++
+		return n > after
+	})
+	return stored
+}
+
+// watchWriter runs a writer and kills it once enough says so of how many stories
+// there are.
+func watchWriter(t *testing.T, path string, enough func(stored int) bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0])
@@ -110,16 +123,14 @@ func killWriter(t *testing.T, path string, after int) (stored int) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for n := 0; lines.Scan(); n++ {
+	for lines.Scan() {
 		var i int
 		if _, err := fmt.Sscanf(lines.Text(), "stored %d", &i); err != nil {
 			t.Errorf("the writer said %q", lines.Text())
 		}
-		stored = i + 1
-		if n == after {
+		if enough(i + 1) {
 			child.Process.Kill()
 		}
 	}
 	child.Wait() // tells only that it was killed
-	return stored
 }
