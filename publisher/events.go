@@ -1,7 +1,9 @@
 package publisher
 
 import (
+	"slices"
 	"sync"
+	"time"
 
 	"tributary/internal/news"
 	"tributary/publisher/render"
@@ -15,10 +17,11 @@ const (
 	followerBuffer = 8
 )
 
-// Event tells of stories that are new in a feed.
+// Event tells of stories that are new in a feed, or that it has to be loaded
+// anew because one was taken out.
 type Event struct {
 	Revision int64  // of the feed, rising from event to event
-	Stories  []byte // a JSON array on one line, newest first; see render.Teasers
+	Stories  []byte // a JSON array on one line, newest first; see render.Teasers. Nil: load it anew
 }
 
 // Following is one follower's view of a feed.
@@ -52,7 +55,14 @@ type stream struct {
 	since     int64 // what happened after this revision is known
 	recent    []Event
 	followers map[chan Event]bool
-	newest    []string // public ids of the newest edition, in its order
+	newest    []shownStory // the newest edition, in its order
+}
+
+// shownStory is a story of an edition.
+type shownStory struct {
+	id     string // public
+	source news.SourceKey
+	date   time.Time
 }
 
 func (s *streams) follow(feed string, after int64) (f Following, ok bool) {
@@ -79,7 +89,9 @@ func (s *streams) follow(feed string, after int64) (f Following, ok bool) {
 	return f, true
 }
 
-// publish tells the followers of a feed what is new in its edition.
+// publish tells the followers of a feed what is new in its edition. Where a
+// story was taken out, they load the feed anew, and so will those who were away:
+// what was told of it before is told to nobody else.
 func (s *streams) publish(edition *news.Edition, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +106,14 @@ func (s *streams) publish(edition *news.Edition, revision int64) {
 		return
 	}
 	fresh := st.fresh(edition)
+	lost := st.lost(edition, fresh)
 	st.take(edition, revision)
-	if len(fresh) == 0 {
+	switch {
+	case lost:
+		st.send(Event{Revision: revision})
+		st.recent, st.since = nil, revision
+		return
+	case len(fresh) == 0:
 		return
 	}
 	stories, err := render.Teasers(edition, fresh)
@@ -118,7 +136,8 @@ func (s *streams) hold(feed string, shown *news.LastEdition, revision int64) {
 	}
 	st := &stream{since: revision, revision: revision, followers: map[chan Event]bool{}}
 	for i := range shown.Stories {
-		st.newest = append(st.newest, shown.Stories[i].PublicID)
+		story := &shown.Stories[i]
+		st.newest = append(st.newest, shownStory{story.PublicID, story.Source, story.Date})
 	}
 	s.feeds[feed] = st
 }
@@ -127,7 +146,8 @@ func (st *stream) take(edition *news.Edition, revision int64) {
 	st.revision = revision
 	st.newest = st.newest[:0]
 	for i := range edition.Items {
-		st.newest = append(st.newest, edition.Items[i].PublicID)
+		item := &edition.Items[i]
+		st.newest = append(st.newest, shownStory{item.PublicID, item.Source, item.Date})
 	}
 }
 
@@ -136,8 +156,8 @@ func (st *stream) take(edition *news.Edition, revision int64) {
 // edition had room, they are new.
 func (st *stream) fresh(edition *news.Edition) []news.Item {
 	known := make(map[string]bool, len(st.newest))
-	for _, id := range st.newest {
-		known[id] = true
+	for _, story := range st.newest {
+		known[story.id] = true
 	}
 	end := len(edition.Items)
 	if full := len(st.newest) >= edition.Feed.Limit; full {
@@ -155,6 +175,37 @@ func (st *stream) fresh(edition *news.Edition) []news.Item {
 		}
 	}
 	return fresh
+}
+
+// lost reports whether a story of the last edition was taken out. That is not
+// so of
+//
+//  1. one that has become too old;
+//  2. one below all that stay, where newer ones filled the feed;
+//  3. one whose source has newer ones, which may have to make room for them.
+func (st *stream) lost(edition *news.Edition, fresh []news.Item) bool {
+	stays := make(map[string]bool, len(edition.Items))
+	for i := range edition.Items {
+		stays[edition.Items[i].PublicID] = true
+	}
+	replaced := make(map[news.SourceKey]bool)
+	for i := range fresh {
+		replaced[fresh[i].Source] = true
+	}
+	var tooOld time.Time
+	if edition.Feed.MaxAge > 0 {
+		tooOld = now().Add(-edition.Feed.MaxAge)
+	}
+	pushed := len(fresh) > 0 && len(edition.Items) >= edition.Feed.Limit
+	for _, story := range slices.Backward(st.newest) {
+		switch {
+		case stays[story.id]:
+			pushed = false
+		case !pushed && !replaced[story.source] && !story.date.Before(tooOld):
+			return true
+		}
+	}
+	return false
 }
 
 // send gives an event to every follower; one that is too far behind is let go.

@@ -39,7 +39,8 @@ type Events interface {
 //  1. An event named "stories" carries a JSON array of new stories, newest
 //     first; its id is the revision of the feed.
 //  2. With Last-Event-ID, what was missed comes first. When that isn't known
-//     any more, an event named "reset" asks the client to load the list anew.
+//     any more, an event named "reset" asks the client to load the list anew; so
+//     it does when a story was taken out.
 //  3. An event named "beat" every 25 s keeps the connection, and lets clients
 //     tell silence from a broken one. Nothing is buffered, and no cache may
 //     keep it.
@@ -128,6 +129,9 @@ func (s *stream) begin(f *publisher.Following) bool {
 }
 
 func text(e *publisher.Event) string {
+	if e.Stories == nil {
+		return fmt.Sprintf("event: reset\nid: %d\ndata: {}\n\n", e.Revision)
+	}
 	return fmt.Sprintf("event: stories\nid: %d\ndata: %s\n\n", e.Revision, e.Stories)
 }
 

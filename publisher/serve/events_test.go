@@ -74,9 +74,14 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		events <- publisher.Event{Revision: 13, Stories: []byte(`[{"id":"z"}]`)}
-		got := lines(t, bufio.NewReader(response.Body), strings.Count(tc.want, "\n"))
+		body := bufio.NewReader(response.Body)
+		got := lines(t, body, strings.Count(tc.want, "\n"))
 		if got != tc.want {
 			t.Errorf("%s:\n%s\nwant\n%s", tc.why, got, tc.want)
+		}
+		events <- publisher.Event{Revision: 14}
+		if got, want := lines(t, body, 4), "event: reset\nid: 14\ndata: {}\n\n"; got != want {
+			t.Errorf("%s: a story was taken out: %q, want %q", tc.why, got, want)
 		}
 		for name, want := range map[string]string{
 			"Content-Type": "text/event-stream", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*",
