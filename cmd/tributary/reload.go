@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -26,8 +30,9 @@ type reloader struct {
 	e       *engine
 	desk    *desk
 	handler *serve.Handler
-	flags   config.Node // over every config
-	watch   bool        // look for changes of the files, not only for SIGHUP
+	flags   config.Node       // over every config
+	theme   [sha256.Size]byte // what the theme held before it was read at the start
+	watch   bool              // look for changes of the files, not only for SIGHUP
 	lists   *lists
 	log     *slog.Logger
 	asks    chan chan<- admin.Reloaded   // reloads that somebody waits for
@@ -60,7 +65,7 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 	defer cancel()
 	files := watched(current)
 	saved := r.saved(ctx, files)
-	if current != r.e.config { // saved again, perhaps, before its files were watched
+	if r.savedBefore(current, saved != nil) {
 		current, _ = r.reload(ctx, current)
 	}
 	for {
@@ -89,6 +94,35 @@ func (r *reloader) follow(ctx context.Context, current *config.Config, hangups <
 			return current
 		}
 	}
+}
+
+// savedBefore reports whether a config was saved, or may have been, after it was
+// read and before its files were watched.
+func (r *reloader) savedBefore(current *config.Config, watched bool) bool {
+	if current != r.e.config {
+		return true // it names other files than the former one did
+	}
+	return watched && (current.Stale() || treeSum(current.Theme()) != r.theme)
+}
+
+// treeSum sums up what a folder of files holds; always the same for none. What
+// can't be read counts as absent.
+func treeSum(folder string) (sum [sha256.Size]byte) {
+	if folder == "" {
+		return sum
+	}
+	h := sha256.New()
+	_ = fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil
+		}
+		if data, err := os.ReadFile(filepath.Join(folder, name)); err == nil {
+			fmt.Fprintf(h, "%q %d\n%s", name, len(data), data)
+		}
+		return nil
+	})
+	h.Sum(sum[:0])
+	return sum
 }
 
 // watched are the files that a config is made of: its own and those of the theme.

@@ -94,12 +94,14 @@ func (a *app) serveOnce(ctx context.Context, d *desk, flags config.Node, watchCo
 	if err := c.Override(flags); err != nil {
 		return err
 	}
+	theme := treeSum(c.Theme())
 	e, err := a.wire(ctx, c, log, d.observers())
 	if err != nil {
 		return err
 	}
 	d.engine = e
 	r := newReloader(a, e, d, flags, watchConfig, log)
+	r.theme = theme
 	r.lists = newLists(e, a.clock(), log)
 	return failed(errors.Join(a.runServer(ctx, e, r, log), e.close()))
 }

@@ -158,6 +158,7 @@ func (b *builder) authority(t *table, s *settings) {
 		pem = string(data)
 		b.authorities[path] = pem
 		b.config.files = append(b.config.files, path)
+		b.config.noteRead(path, data)
 	}
 	s.Fetch.CA = pem
 }

@@ -15,6 +15,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ type Config struct {
 	path     string
 	env      func(string) (string, bool)
 	files    []string
+	sums     map[string][sha256.Size]byte // of what files held, by path
 	site     news.Site
 	node     Node
 	theme    string
@@ -103,6 +105,7 @@ func parse(name string, data []byte, env func(string) (string, bool), edited map
 	}
 	b := &builder{env: env, config: defaults(), edited: edited}
 	b.config.name, b.config.path, b.config.files, b.config.env = name, path, []string{path}, env
+	b.config.noteRead(path, data)
 	main, mistake := parseDocument(name, path, data)
 	if mistake != nil {
 		return nil, Errors{mistake}

@@ -50,6 +50,7 @@ func (b *builder) read(top *table, at, path string) *document {
 		top.failAt(at, "include: "+err.Error(), "")
 		return nil
 	}
+	b.config.noteRead(path, data)
 	shown := path
 	if relative, err := filepath.Rel(top.doc.dir, path); err == nil && !filepath.IsAbs(top.doc.name) {
 		shown = filepath.Join(filepath.Dir(top.doc.name), relative)
