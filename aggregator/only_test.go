@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -46,8 +47,9 @@ func TestRoundShowsTheStoreEachSourceOnce(t *testing.T) {
 	}
 }
 
-// The first of many sources of one host answers only after all sources without
-// a host's limit were asked: those must not wait behind the others.
+// The first of many sources of one host ends its answer only after all sources
+// without a host's limit were asked: those must not wait behind the others. It
+// begins at once and may take as long as a test may: what is tested is an order.
 func TestRoundPassesByWhatAHostKeepsBack(t *testing.T) {
 	t.Parallel()
 	const paced, free = 20, 40
@@ -55,6 +57,7 @@ func TestRoundPassesByWhatAHostKeepsBack(t *testing.T) {
 	slow := numbered(up, "paced", paced)
 	for i := range slow {
 		slow[i].Fetch.Unpaced = false
+		slow[i].Fetch.Timeout = 10 * time.Minute
 	}
 	quick := numbered(up, "free", free)
 	asked := make(chan struct{}, free)
@@ -64,7 +67,9 @@ func TestRoundPassesByWhatAHostKeepsBack(t *testing.T) {
 			serve(w, r)
 		})
 	}
-	up.Script("/paced-0", func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	up.Script("/paced-0", func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		w.Header().Set("Content-Type", "application/rss+xml")
+		w.(http.Flusher).Flush()
 		for range free {
 			select {
 			case <-asked:
@@ -72,7 +77,7 @@ func TestRoundPassesByWhatAHostKeepsBack(t *testing.T) {
 				return // timed out, which the round tells
 			}
 		}
-		serve(w, r)
+		io.WriteString(w, upstreamtest.RSS("paced-0", upstreamtest.Item{ID: "paced-0", Title: "paced-0"}))
 	})
 	r := newRig(t, nil)
 	r.configure(append(slow, quick...)...)

@@ -21,6 +21,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// browserPatience bounds how long a browser may take to start, and to show and
+// use a page: on a busy machine each step of it waits for its turn.
+const browserPatience = 4 * time.Minute
+
 // chromium is a running browser that reaches this machine only.
 type chromium struct {
 	ctx        context.Context
@@ -37,7 +41,7 @@ func startChromium(t *testing.T) *chromium {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.WSURLReadTimeout(browserPatience))
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
@@ -106,7 +110,7 @@ type look struct {
 func (c *chromium) visit(address string, looks ...look) (wrong []string, err error) {
 	ctx, cancel := chromedp.NewContext(c.ctx)
 	defer cancel()
-	ctx, expire := context.WithTimeout(ctx, time.Minute)
+	ctx, expire := context.WithTimeout(ctx, browserPatience)
 	defer expire()
 	own, err := url.Parse(address)
 	if err != nil {

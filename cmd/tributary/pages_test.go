@@ -18,7 +18,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -224,12 +223,12 @@ func TestPageInUse(t *testing.T) {
 	address := freshSite(t, "")
 	tab, cancel := chromedp.NewContext(c.ctx)
 	defer cancel()
-	ctx, expire := context.WithTimeout(tab, time.Minute)
+	ctx, expire := context.WithTimeout(tab, browserPatience)
 	defer expire()
 	is := func(what, expression string) chromedp.Action {
 		return chromedp.ActionFunc(func(ctx context.Context) error {
 			var got bool
-			err := chromedp.Poll(expression, &got, chromedp.WithPollingTimeout(10*time.Second)).Do(ctx)
+			err := chromedp.Poll(expression, &got, chromedp.WithPollingTimeout(0)).Do(ctx) // ctx bounds it
 			if err != nil {
 				return fmt.Errorf("%s: %w", what, err)
 			}
