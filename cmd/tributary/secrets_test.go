@@ -12,7 +12,7 @@ import (
 )
 
 // forged is what an evil upstream writes to forge a line of a log or a page.
-const forged = "x\r\nlevel=ERROR msg=forged\u2028time=1\u0085y\x1b[2J{\"level\":\"ERROR\"}"
+const forged = "x\r\nlevel=ERROR msg=forged\u2028time=1\u0085y\u009b31m\u202e\x1b[2J{\"level\":\"ERROR\"}\",\"msg\":\"forged"
 
 // Secrets of the config appear in no log, page, figure or error, whatever goes
 // wrong, and what upstreams write begins no line of a log.
@@ -75,7 +75,7 @@ func TestSecretsAndForgedLines(t *testing.T) {
 			wholeLines(t, format, said[where])
 		}
 		for _, where := range []string{"the table", "/status", "/status.atom", "refresh"} {
-			if strings.ContainsAny(said[where], "\r\x1b\u2028\u0085") || strings.Contains(said[where], "\nlevel=") {
+			if strings.ContainsAny(said[where], "\r\x1b\u009b\u202e\u2028\u0085") || strings.Contains(said[where], "\nlevel=") {
 				t.Errorf("%s: %s has control characters of an upstream: %q", format, where, said[where])
 			}
 		}
@@ -141,7 +141,7 @@ func wholeLines(t *testing.T, format, log string) {
 			var fields map[string]any
 			ours = strings.HasPrefix(line, "tributary: ") || json.Unmarshal([]byte(line), &fields) == nil && fields["msg"] != "forged"
 		}
-		if !ours || strings.ContainsAny(line, "\r\x1b") {
+		if !ours || strings.ContainsAny(line, "\r\x1b\u009b\u202e\u0085\u2028") {
 			t.Errorf("%s: not a line of ours: %q", format, line)
 		}
 	}
