@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TRIBUTARY_ADMIN") == "" {
 		os.Setenv("TRIBUTARY_ADMIN", "off")
 	}
+	os.Setenv(canaryEnv, canaryValue)
 	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated})
 }
 

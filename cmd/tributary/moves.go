@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tributary/internal/config"
+	"tributary/internal/health"
 	"tributary/internal/news"
 )
 
@@ -105,7 +106,7 @@ func (a *app) printMoves(moves []move, asJSON bool) error {
 		return err
 	}
 	for _, m := range moves {
-		if _, err := fmt.Fprintf(a.stdout, "%s: %s is now %s\n", m.Name, m.From, m.To); err != nil {
+		if _, err := fmt.Fprintf(a.stdout, "%s: %s is now %s\n", m.Name, health.Address(m.From), health.Address(m.To)); err != nil {
 			return err
 		}
 	}

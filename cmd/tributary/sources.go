@@ -166,8 +166,8 @@ func printSourcesJSON(w io.Writer, states []news.SourceState, lists map[string]s
 		s := &states[i]
 		report := health.Of(s, now)
 		row := sourceJSON{
-			Name: s.Name, URL: s.URL, Health: report.Health, Since: known(report.Since), Due: known(report.Next),
-			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: s.MovedTo,
+			Name: s.Name, URL: health.Address(s.URL), Health: report.Health, Since: known(report.Since), Due: known(report.Next),
+			Failures: s.Failures, Stories: s.Stories, LastOK: known(s.LastOK), MovedTo: health.Address(s.MovedTo),
 			Reason: report.Reason, Advice: report.Advice, Warnings: s.Warnings, List: lists[s.Name],
 		}
 		if !s.Last.At.IsZero() {

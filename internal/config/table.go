@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,8 +61,7 @@ func (t *table) failAt(path, message, hint string) {
 
 func (t *table) note(err *Error) {
 	if t.secret {
-		err.Text, _, _ = strings.Cut(err.Text, "=")
-		err.Text = strings.TrimRight(err.Text, " ") + " = …"
+		err.hideValue()
 	}
 	*t.errs = append(*t.errs, err)
 }
@@ -78,11 +78,25 @@ func (t *table) finish() {
 			continue
 		}
 		hint := "known keys: " + strings.Join(t.known, ", ")
-		if meant := nearest.Word(key, t.known); meant != "" {
+		meant := nearest.Word(key, t.known)
+		if meant != "" {
 			hint = fmt.Sprintf("did you mean %q?", meant)
 		}
-		t.note(t.doc.errorAt(t.doc.places[join(t.path, key)].key, fmt.Sprintf("unknown key %q in %s", key, t.title), hint))
+		err := t.doc.errorAt(t.doc.places[join(t.path, key)].key, fmt.Sprintf("unknown key %q in %s", key, t.title), hint)
+		if mayBeSecret(key, meant) {
+			err.hideValue()
+		}
+		t.note(err)
 	}
+}
+
+var secretLike = regexp.MustCompile(`(?i)pass|pwd|auth|cred|key`)
+
+// mayBeSecret reports whether the value of an unknown key may be a secret: it
+// looks like a key that holds one, or is nearest to one.
+func mayBeSecret(key, meant string) bool {
+	assigned := meant + " = x"
+	return secretLike.MatchString(key) || redact(assigned) != assigned
 }
 
 // mistyped tells that a value has another type than its key wants.

@@ -78,7 +78,7 @@ type Story struct {
 	PublicID  string     `json:"public_id"`
 	Aliases   []string   `json:"aliases,omitempty"`
 	Source    string     `json:"source"`
-	SourceURL string     `json:"source_url,omitempty"`
+	SourceURL string     `json:"source_url,omitempty"` // without credentials and query
 	Removed   *time.Time `json:"source_removed,omitempty"`
 	LastVisit *time.Time `json:"last_visit,omitempty"` // of its source
 	FirstSeen time.Time  `json:"first_seen"`

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"tributary/internal/health"
 	"tributary/internal/news"
 )
 
@@ -27,7 +28,7 @@ type edition struct {
 func (r *run) story(s *news.TracedStory, states []news.SourceState) (Story, error) {
 	out := Story{
 		Title: s.Title, Link: s.Link, ID: s.ID, PublicID: s.PublicID, Aliases: s.Aliases,
-		Source: s.SourceName, SourceURL: s.SourceURL, Removed: known(s.Removed),
+		Source: s.SourceName, SourceURL: health.Address(s.SourceURL), Removed: known(s.Removed),
 		FirstSeen: s.FirstSeen.UTC(), Date: s.Date.UTC(), Claimed: known(claimed(&s.Story)),
 		Dated: string(s.Dated), DatedWhy: datedWhy(&s.Story), Updates: s.Updates, Feeds: []Feed{},
 	}

@@ -58,7 +58,7 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	if err := db.vacuumInto(ctx, copied); err != nil {
 		return err
 	}
-	if err := syncFile(copied); err != nil {
+	if err := errors.Join(os.Chmod(copied, 0o600), syncFile(copied)); err != nil {
 		return err
 	}
 	if err := os.Rename(copied, path); err != nil {

@@ -52,7 +52,7 @@ type DB struct {
 }
 
 // Open opens the database file at path, which it creates with its folder when
-// it isn't there, and brings its schema up to date. Retractions and ids for ever
+// it isn't there, for this user alone: addresses of sources may hold keys. It brings its schema up to date. Retractions and ids for ever
 // that the journal beside it knows, and it doesn't, are taken over. A database that a newer
 // program made gives a [*migrate.NewerError] and stays as it is.
 func Open(ctx context.Context, path string, options Options) (*DB, error) {
@@ -82,6 +82,9 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 	}
 	if err := lookAtHead(path); err != nil {
 		return nil, err
+	}
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600); err == nil { // the files beside it get its mode
+		f.Close()
 	}
 	db := &DB{path: path}
 	err = db.connect(ctx, options)

@@ -199,6 +199,11 @@ func TestBackup(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, name := range []string{copied, filepath.Join(folder, "x.db"), filepath.Join(folder, "x.db-wal")} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, %v: others may read it", name, info, err)
+		}
+	}
 	if left, err := os.ReadDir(filepath.Dir(copied)); err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %v, %v", left, err)
 	}
