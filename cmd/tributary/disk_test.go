@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tributary/internal/store/sqlite"
 	"tributary/internal/upstreamtest"
 )
 
@@ -92,12 +94,14 @@ func (d *diskSite) crash(title string) {
 	p.wait(d.t)
 }
 
-// mustServe checks that a server gives what it has.
+// mustServe checks that a server gives what it has, whole.
 func mustServe(t *testing.T, address, title string) {
 	t.Helper()
 	for _, path := range []string{"/", "/latest.rss", "/latest.atom", "/latest.json"} {
 		if response, body := get(t, address+path); response.StatusCode != http.StatusOK || !strings.Contains(body, title) {
 			t.Errorf("%s: status %d, %d bytes, which should have %q", path, response.StatusCode, len(body), title)
+		} else if err := wholeFile(cmp.Or(strings.TrimPrefix(path, "/"), "index.html"), body); err != nil {
+			t.Errorf("%s with %d bytes is torn: %v", path, len(body), err)
 		}
 	}
 	if response, _ := get(t, address+"/healthz"); response.StatusCode != http.StatusOK {
@@ -131,6 +135,79 @@ func TestFullDisk(t *testing.T) {
 	p.Process.Signal(syscall.SIGTERM)
 	if code := p.wait(t); code != exitDone {
 		t.Errorf("exit code %d: %s", code, p.messages)
+	}
+}
+
+// TestSourcesFillTheDisk pulls more than the disk has room for. What came
+// before stays and is served whole; with a larger disk all of it is there, once.
+func TestSourcesFillTheDisk(t *testing.T) {
+	t.Parallel()
+	d := newDiskSite(t)
+	p := d.start(backdated, "10m", "serve", "--listen", "127.0.0.1:0")
+	address := p.address(t)
+	first := upstreamtest.NewItem(1).Title
+	await(t, address+"/latest.json", first)
+
+	const sources = 80 // of 85 KB each, and what is published of them
+	config := script(t, d.path("config.toml"))
+	for i := range sources {
+		item := upstreamtest.NewItem(1000 + i)
+		item.Content = strings.Repeat("<p>Many words.</p>", 5000)
+		path := fmt.Sprint("/more-", i)
+		config += sourceConfig(path[1:], d.up.Feed(path, upstreamtest.RSS(path, item)))
+	}
+	d.write("config.toml", config)
+	p.awaitLog(t, "database or disk is full")
+	for _, path := range []string{"/", "/latest.rss", "/latest.atom", "/latest.json"} {
+		response, body := get(t, address+path)
+		if err := wholeFile(cmp.Or(strings.TrimPrefix(path, "/"), "index.html"), body); err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("%s on the full disk: status %d, %d bytes, %v", path, response.StatusCode, len(body), err)
+		}
+	}
+
+	if err := syscall.Mount("", d.disk, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitLog(t, "the store works again")
+	p.Process.Signal(syscall.SIGTERM)
+	if code := p.wait(t); code != exitDone {
+		t.Errorf("exit code %d: %s", code, p.messages)
+	}
+	p = d.start(program, "serve", "--listen", "127.0.0.1:0") // ten minutes later, when all leases are over
+	address = p.address(t)
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); ; <-ticker.C {
+		stored := 0
+		for name, row := range d.sourceRows() {
+			if strings.HasPrefix(name, "more-") && row.Stories == 1 {
+				stored++
+			}
+		}
+		if stored == sources {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("%d of %d sources have their story:\n%s", stored, sources, p.messages)
+		}
+	}
+	newest := upstreamtest.NewItem(1000 + sources - 1).Title
+	await(t, address+"/latest.json", newest)
+	mustServe(t, address, newest)
+	p.Process.Signal(syscall.SIGTERM)
+	if code := p.wait(t); code != exitDone {
+		t.Errorf("exit code %d: %s", code, p.messages)
+	}
+	db, err := sqlite.Open(t.Context(), d.disk+"/t.db", sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.IntegrityCheck(t.Context()); err != nil {
+		t.Error(err)
+	}
+	stories, err := db.Stories(t.Context(), 0, 1000)
+	if err != nil || len(stories) != sources+1 {
+		t.Errorf("%d stories, want %d, %v", len(stories), sources+1, err)
 	}
 }
 
