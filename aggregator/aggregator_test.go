@@ -146,7 +146,7 @@ func source(name, url string) news.Source {
 	return news.Source{
 		Name: name, URL: url, Schedule: "@every 1h",
 		Content: news.ContentFull, Images: news.ImagesKeep, Identity: news.IdentityID,
-		Fetch: news.FetchSettings{Timeout: 30 * time.Second, HostConcurrency: 1, Unpaced: true, AllowNetworks: upstreamtest.Loopback},
+		Fetch: news.FetchSettings{Timeout: 5 * time.Second, HostConcurrency: 1, Unpaced: true, AllowNetworks: upstreamtest.Loopback},
 	}
 }
 
