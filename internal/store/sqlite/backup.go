@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"tributary/internal/store/relational"
 )
 
 // IntegrityCheck looks for damage in the whole file, in time that grows with
 // its size, and for rows that refer to nothing. Reading goes on meanwhile.
 func (db *DB) IntegrityCheck(ctx context.Context) error {
-	return db.read(ctx, "check database", func(t *tx) error {
+	err := db.readers.run(ctx, `BEGIN`, func(own relational.Session) error {
 		var found []error
-		err := t.query(`PRAGMA integrity_check`, func(row scanner) error {
+		err := own.Query(`PRAGMA integrity_check`, func(row relational.Scanner) error {
 			var line string
 			err := row.Scan(&line)
 			if line != "ok" {
@@ -24,7 +26,7 @@ func (db *DB) IntegrityCheck(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = t.query(`PRAGMA foreign_key_check`, func(row scanner) error {
+		err = own.Query(`PRAGMA foreign_key_check`, func(row relational.Scanner) error {
 			var table, parent string
 			var id *int64
 			var constraint int
@@ -37,6 +39,10 @@ func (db *DB) IntegrityCheck(ctx context.Context) error {
 		}
 		return errors.Join(found...)
 	})
+	if err != nil {
+		return fmt.Errorf("check database: %w", explain(err))
+	}
+	return nil
 }
 
 // Backup writes a consistent copy of the database to a file at path, which it
@@ -64,7 +70,7 @@ func (db *DB) backup(ctx context.Context, path string) error {
 	if err := os.Rename(copied, path); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return relational.SyncFolder(filepath.Dir(path))
 }
 
 // vacuumInto copies on a connection of the readers, which for once may write:

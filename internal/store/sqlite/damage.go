@@ -14,6 +14,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"tributary/internal/store/relational"
 )
 
 // magic is what a database file begins with.
@@ -106,7 +108,7 @@ func (db *DB) QuickCheck(ctx context.Context) error {
 	}
 	defer db.readers.drop(own) // it read all of the file through its cache
 	var found error
-	err = own.query(ctx, `PRAGMA quick_check(1)`, func(row scanner) error {
+	err = own.query(ctx, `PRAGMA quick_check(1)`, func(row relational.Scanner) error {
 		var line string
 		if err := row.Scan(&line); err != nil || line == "ok" {
 			return err
@@ -161,7 +163,7 @@ func SetAside(path string, at time.Time) (aside string, err error) {
 			return "", fmt.Errorf("set aside %s: %w; move it away by hand, with its -wal and -shm", path, err)
 		}
 	}
-	return aside, syncFolder(filepath.Dir(path))
+	return aside, relational.SyncFolder(filepath.Dir(path))
 }
 
 // free gives a name that nothing has yet.

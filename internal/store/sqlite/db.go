@@ -25,6 +25,7 @@ import (
 	"modernc.org/sqlite"
 
 	"tributary/internal/store/migrate"
+	"tributary/internal/store/relational"
 )
 
 //go:embed migrations/*.sql
@@ -44,11 +45,12 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
+	*relational.DB
 	path    string
 	writer  *sessions // one session
 	readers *sessions
-	watch   watch
-	checked bool // no damage was found in any part of the file; never written after Open
+	watch   driver.Connector // for one connection more
+	checked bool             // no damage was found in any part of the file; never written after Open
 }
 
 // Open opens the database file at path, which it creates with its folder when
@@ -87,6 +89,7 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 		f.Close()
 	}
 	db := &DB{path: path}
+	db.DB = relational.New(engine{db}, relational.JournalPath(path))
 	err = db.connect(ctx, options)
 	if err == nil {
 		err = db.check(ctx, options.Check)
@@ -98,12 +101,10 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 		}
 		return nil, err
 	}
-	if err := db.catchUp(ctx); errors.Is(err, errOtherJournal) {
+	if err := db.OpenJournal(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
-	// Any other trouble with the journal is one of the disk. What is stored can
-	// be served all the same; Tidy tries again, and tells.
 	return db, nil
 }
 
@@ -127,7 +128,7 @@ func (db *DB) connect(ctx context.Context, options Options) error {
 		return err
 	}
 	db.readers = newSessions(connector, options.Readers)
-	db.watch.connector = connector // for one connection more
+	db.watch = connector
 	return nil
 }
 
@@ -144,7 +145,7 @@ func (db *DB) connector(options Options, pragmas ...string) (driver.Connector, e
 // Close waits for what is running, closes the file and ends what watches it.
 // Nothing may be called afterwards.
 func (db *DB) Close() error {
-	db.watch.stop()
+	db.StopWatching()
 	var errs []error
 	// The writer goes last: it empties the log, so that a copy put in the
 	// database's place, a backup for instance, doesn't meet what is left of it.
@@ -168,20 +169,20 @@ func (db *DB) Close() error {
 type schema struct{ db *DB }
 
 func (s schema) Version(ctx context.Context) (version int, err error) {
-	err = s.db.write(ctx, "read schema version", func(t *tx) error {
-		_, err := t.one(`PRAGMA user_version`, nil, &version)
-		return err
+	err = s.db.writer.run(ctx, `BEGIN IMMEDIATE`, func(own relational.Session) error {
+		return own.(*session).one(`PRAGMA user_version`, &version)
 	})
 	return version, err
 }
 
 func (s schema) Apply(ctx context.Context, step migrate.Step) error {
-	return s.db.write(ctx, "change schema", func(t *tx) error {
+	return s.db.writer.run(ctx, `BEGIN IMMEDIATE`, func(opened relational.Session) error {
+		own := opened.(*session)
 		var version int
-		if _, err := t.one(`PRAGMA user_version`, nil, &version); err != nil || version >= step.Version {
+		if err := own.one(`PRAGMA user_version`, &version); err != nil || version >= step.Version {
 			return err
 		}
 		script := fmt.Sprintf("%s;\nPRAGMA user_version = %d", step.SQL, step.Version)
-		return t.own.script(ctx, script)
+		return own.script(ctx, script)
 	})
 }

@@ -8,6 +8,9 @@ import (
 	codes "modernc.org/sqlite/lib"
 )
 
+// Explain is explain.
+func (engine) Explain(err error) error { return explain(err) }
+
 // explain adds what the operator can do about an error of the engine.
 func explain(err error) error {
 	if hint := hints[code(err)]; hint != "" {

@@ -9,36 +9,18 @@ import (
 	"time"
 
 	"tributary/internal/store/migrate"
+	"tributary/internal/store/relational"
 )
 
-// Row is a row of a result.
-type Row = row
-
-// The queries that run at each claim and each reading of a feed.
-const (
-	PagesQuery   = pagesQuery
-	DueQuery     = dueQuery
-	RestQuery    = restQuery
-	SlotsQuery   = slotsQuery
-	LeaseQuery   = leaseQuery
-	NextQuery    = nextQuery
-	NewestQuery  = itemColumns + newestRows
-	AgainQuery   = againQuery
-	CopiesQuery  = copiesQuery
-	AnyCopyQuery = anyCopyQuery
-
-	SpreadSourcesQuery = spreadSourcesQuery
-	SpreadStoriesQuery = spreadStoriesQuery
-	SpreadItemsQuery   = itemColumns + spreadItemsRows
-	NewestStampsQuery  = stampColumns + newestRows
-)
+// Query gives one of relational.Queries.
+func Query(name string) string { return relational.Queries(&dialect)[name] }
 
 // Plan gives the steps by which a query would be run.
 func (db *DB) Plan(ctx context.Context, query string) (steps []string, err error) {
 	query = strings.Replace(query, "(?...)", "(?, ?, ?, ?)", 1)
 	args := make([]any, 9)
-	err = db.read(ctx, "test", func(t *tx) error {
-		return t.query(`EXPLAIN QUERY PLAN `+query, func(row scanner) error {
+	err = engine{db}.Read(ctx, func(own relational.Session) error {
+		return own.Query(`EXPLAIN QUERY PLAN `+query, func(row relational.Scanner) error {
 			var id, parent, unused int
 			var step string
 			err := row.Scan(&id, &parent, &unused, &step)
@@ -52,36 +34,45 @@ func (db *DB) Plan(ctx context.Context, query string) (steps []string, err error
 // LimitPages lets the database grow no further than to n pages more than it
 // has, as a full disk would; a negative n lifts the limit.
 func (db *DB) LimitPages(ctx context.Context, n int) error {
-	return db.write(ctx, "limit pages", func(t *tx) error {
+	return engine{db}.Write(ctx, relational.Exclusive, func(own relational.Session) error {
 		var pages, limit int
-		if _, err := t.one(`PRAGMA page_count`, nil, &pages); err != nil {
+		if err := own.(*session).one(`PRAGMA page_count`, &pages); err != nil {
 			return err
 		}
 		if limit = pages + n; n < 0 {
 			limit = 1 << 30
 		}
-		_, err := t.exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
+		_, err := own.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
 		return err
 	})
 }
 
 // Exec runs SQL that no method does.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
-	return db.write(ctx, "test", func(t *tx) error {
-		_, err := t.exec(query, args...)
+	return engine{db}.Write(ctx, relational.Exclusive, func(own relational.Session) error {
+		own.Memory().Forget()
+		_, err := own.Exec(query, args...)
 		return err
 	})
 }
 
 // Numbers gives the numbers of a feed's public ids.
 func (db *DB) Numbers(ctx context.Context, feed string) (entered map[string]int64, err error) {
-	err = db.read(ctx, "test", func(t *tx) error {
-		e, err := t.edition(feed)
-		if err != nil {
+	entered = make(map[string]int64)
+	err = engine{db}.Read(ctx, func(own relational.Session) error {
+		return own.Query(`
+			SELECT coalesce(p.public_id, st.public_id), min(p.entered)
+			FROM feed_story AS p
+			JOIN feeds AS f ON f.key = p.feed
+			JOIN stories AS st ON st.key = p.story
+			WHERE f.name = ?
+			GROUP BY 1`, func(row relational.Scanner) error {
+			var id string
+			var number int64
+			err := row.Scan(&id, &number)
+			entered[id] = number
 			return err
-		}
-		_, entered, err = t.entries(feed, e.feed)
-		return err
+		}, feed)
 	})
 	return entered, err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"tributary/internal/store/relational"
 )
 
 // session is one connection with the statements that were prepared on it, for
@@ -17,7 +19,9 @@ type session struct {
 	conn  connection
 	stmts map[string]statement
 	args  []driver.NamedValue // of the statement that starts now
-	memory
+
+	memory  relational.Memory // of the writer
+	version int64             // of the data that the memory is of
 }
 
 // connection is what we use of the driver's connections.
@@ -110,7 +114,7 @@ func (s *session) arguments(args []any) error {
 }
 
 // query calls each for every row, until it returns an error.
-func (s *session) query(ctx context.Context, query string, each func(scanner) error, args ...any) error {
+func (s *session) query(ctx context.Context, query string, each func(relational.Scanner) error, args ...any) error {
 	stmt, err := s.stmt(query)
 	if err != nil {
 		return err
@@ -122,8 +126,8 @@ func (s *session) query(ctx context.Context, query string, each func(scanner) er
 	if err != nil {
 		return err
 	}
-	row := make(row, len(rows.Columns()))
-	var current scanner = row
+	row := make(relational.Row, len(rows.Columns()))
+	var current relational.Scanner = row
 	for {
 		if err = rows.Next(row); err == nil {
 			err = each(current)
@@ -132,7 +136,7 @@ func (s *session) query(ctx context.Context, query string, each func(scanner) er
 			break
 		}
 	}
-	if closed := rows.Close(); err == io.EOF || err == errStop {
+	if closed := rows.Close(); err == io.EOF || err == relational.ErrStop {
 		return closed
 	}
 	return err

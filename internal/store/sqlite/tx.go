@@ -2,154 +2,98 @@ package sqlite
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
+
+	"tributary/internal/store/relational"
 )
 
-// tx is a transaction. Its statements are prepared ones and run without the
-// caller's context: one that can end costs the driver a goroutine a statement.
-// Instead exec and query look at ctx before they start.
-type tx struct {
-	own *session
-	ctx context.Context
-	// executed counts the statements that exec and insert have run.
-	executed int
-	revisions
-	journaled bool // lines for the journal were written
+// engine is a database as package relational uses it.
+type engine struct{ db *DB }
+
+// Write holds the write lock from the start, whatever the mode.
+func (e engine) Write(ctx context.Context, _ relational.Mode, fn func(relational.Session) error) error {
+	return e.db.writer.run(ctx, `BEGIN IMMEDIATE`, fn)
 }
 
-// write runs fn in a transaction that holds the write lock from its start, so
-// that what fn reads stays true until it is committed. op names the call in
-// errors.
-func (db *DB) write(ctx context.Context, op string, fn func(*tx) error) error {
-	return db.writeKnowing(ctx, op, func(t *tx) error {
-		t.own.forgetAll()
-		return fn(t)
-	})
+// Read runs fn on one consistent state of the database.
+func (e engine) Read(ctx context.Context, fn func(relational.Session) error) error {
+	return e.db.readers.run(ctx, `BEGIN`, fn)
 }
 
-// writeKnowing is write for an fn that keeps the session's memory up to date.
-func (db *DB) writeKnowing(ctx context.Context, op string, fn func(*tx) error) error {
-	raised, err := db.writer.run(ctx, `BEGIN IMMEDIATE`, fn)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, explain(err))
-	}
-	if raised {
-		db.watch.notify()
-	}
-	return nil
-}
-
-// read runs fn on one consistent state of the database.
-func (db *DB) read(ctx context.Context, op string, fn func(*tx) error) error {
-	if _, err := db.readers.run(ctx, `BEGIN`, fn); err != nil {
-		return fmt.Errorf("%s: %w", op, explain(err))
-	}
-	return nil
-}
-
-// run does fn between begin and COMMIT and says whether a revision rose. A
-// session that can't begin is given up: the next one starts afresh, whatever
-// was wrong with it.
-func (s *sessions) run(ctx context.Context, begin string, fn func(*tx) error) (raised bool, err error) {
+// run does fn between begin and COMMIT. A session that can't begin is given up:
+// the next one starts afresh, whatever was wrong with it.
+func (s *sessions) run(ctx context.Context, begin string, fn func(relational.Session) error) error {
 	own, err := s.take(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if _, err := own.exec(ctx, begin); err != nil {
 		s.drop(own)
-		return false, err
+		return err
 	}
 	committed := false
 	defer func() {
 		if !committed { // SQLite may have rolled back already, then this fails
-			own.forgetAll()
+			own.memory.Forget()
 			own.exec(context.Background(), `ROLLBACK`)
 		}
 		s.put(own)
 	}()
-	t := &tx{own: own, ctx: ctx}
-	if err := fn(t); err != nil {
-		return false, err
+	if err := fn(own); err != nil {
+		return err
 	}
 	if _, err := own.exec(context.Background(), `COMMIT`); err != nil {
-		return false, err
+		return err
 	}
 	committed = true
-	return len(t.rose) > 0, nil
+	return nil
 }
 
-// exec runs a statement and says how many rows it changed.
-func (t *tx) exec(query string, args ...any) (int64, error) {
-	if err := t.ctx.Err(); err != nil {
-		return 0, err
-	}
-	t.executed++
-	result, err := t.own.exec(context.Background(), query, args...)
+// Exec runs a statement and says how many rows it changed. Statements are
+// prepared ones and run without the caller's context: one that can end costs the
+// driver a goroutine a statement.
+func (s *session) Exec(query string, args ...any) (int64, error) {
+	result, err := s.exec(context.Background(), query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-// insert runs an INSERT and gives the key of the new row.
-func (t *tx) insert(query string, args ...any) (int64, error) {
-	if err := t.ctx.Err(); err != nil {
-		return 0, err
-	}
-	t.executed++
-	result, err := t.own.exec(context.Background(), query, args...)
+// Insert runs an INSERT and gives the key of the new row.
+func (s *session) Insert(query string, args ...any) (int64, error) {
+	result, err := s.exec(context.Background(), query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.LastInsertId()
 }
 
-// errStop ends a query early, without an error.
-var errStop = errors.New("stop")
+// Query calls each for every row, until it returns an error.
+func (s *session) Query(query string, each func(relational.Scanner) error, args ...any) error {
+	return s.query(context.Background(), query, each, args...)
+}
 
-// query calls each for every row, until it returns an error.
-func (t *tx) query(query string, each func(scanner) error, args ...any) error {
-	if err := t.ctx.Err(); err != nil {
+// one reads a single row into dest.
+func (s *session) one(query string, dest ...any) error {
+	return s.Query(query, func(row relational.Scanner) error { return row.Scan(dest...) })
+}
+
+// Memory is what the session remembers of sources. Only that of the writer
+// counts: nobody asks a reader.
+func (s *session) Memory() *relational.Memory { return &s.memory }
+
+// Recall empties the memory when another connection has changed the data, which
+// data_version tells.
+func (s *session) Recall() error {
+	was := s.version
+	if err := s.one(`PRAGMA data_version`, &s.version); err != nil {
 		return err
 	}
-	return t.own.query(context.Background(), query, each, args...)
-}
-
-// one reads a single row into dest and says whether there was one.
-func (t *tx) one(query string, args []any, dest ...any) (found bool, err error) {
-	err = t.query(query, func(row scanner) error {
-		found = true
-		return row.Scan(dest...)
-	}, args...)
-	return found, err
-}
-
-// maxList is how many values of a list go into one statement.
-const maxList = 256
-
-// queryList runs a query once for every chunk of list. The query has (?...)
-// where the list stands, as its last arguments. Lists are padded to a power of
-// two with their last value, which changes no IN, so that few different texts
-// are prepared. Plain arguments bring any bytes through, as JSON would not.
-func queryList[T any](t *tx, query string, each func(scanner) error, list []T, args ...any) error {
-	for len(list) > 0 {
-		chunk := list[:min(len(list), maxList)]
-		list = list[len(chunk):]
-		size := 1
-		for size < len(chunk) {
-			size *= 2
-		}
-		all := make([]any, 0, len(args)+size)
-		all = append(all, args...)
-		for i := range size {
-			all = append(all, chunk[min(i, len(chunk)-1)])
-		}
-		marks := "(" + strings.Repeat("?, ", size-1) + "?)"
-		if err := t.query(strings.Replace(query, "(?...)", marks, 1), each, all...); err != nil {
-			return err
-		}
+	if s.version != was {
+		s.memory.Forget()
 	}
 	return nil
 }
+
+// Announce does nothing: other processes see data_version change.
+func (s *session) Announce() error { return nil }

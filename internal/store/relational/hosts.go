@@ -1,0 +1,80 @@
+package relational
+
+import "tributary/internal/news"
+
+// host is a host with at least one source that needs a slot.
+type host struct {
+	key   int64
+	slots int
+	was   int // slots as stored
+}
+
+// syncHosts stores the hosts of the wanted sources: each has as many slots as
+// the largest concurrency of its sources, and at least one.
+func (s *syncer) syncHosts(sources []news.Source, wanted []settings) error {
+	err := s.query(`SELECT name, key, slots FROM hosts`, func(row scanner) error {
+		var name string
+		var h host
+		if err := row.Scan(&name, &h.key, &h.was); err != nil {
+			return err
+		}
+		s.hosts[name] = &h
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, want := range wanted {
+		if want.host == "" {
+			continue
+		}
+		h := s.hosts[want.host]
+		if h == nil {
+			h = &host{}
+			s.hosts[want.host] = h
+		}
+		h.slots = max(h.slots, sources[i].Fetch.HostConcurrency, 1)
+	}
+	return s.storeHosts()
+}
+
+func (s *syncer) storeHosts() error {
+	for name, h := range s.hosts {
+		if h.slots == h.was || h.slots == 0 {
+			continue // unchanged, or without a source now
+		}
+		if h.key == 0 {
+			key, err := s.insert(`INSERT INTO hosts (name, slots) VALUES (?, ?)`, name, h.slots)
+			if err != nil {
+				return err
+			}
+			h.key = key
+			continue
+		}
+		if _, err := s.exec(`UPDATE hosts SET slots = ? WHERE key = ?`, h.slots, h.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hostKey gives what the host column of a source holds.
+func (s *syncer) hostKey(want settings) any {
+	if h := s.hosts[want.host]; h != nil {
+		return h.key
+	}
+	return nil
+}
+
+// noteShared notes which hosts have several rows in the schedule, those of
+// former sources included: they may still hold a slot.
+func (s *syncer) noteShared() error {
+	if !s.moved {
+		return nil
+	}
+	_, err := s.exec(`
+		UPDATE hosts
+		SET shared = 1 - shared
+		WHERE shared <> CASE WHEN (SELECT count(*) FROM schedule WHERE host = hosts.key) > 1 THEN 1 ELSE 0 END`)
+	return err
+}

@@ -1,0 +1,275 @@
+package relational
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"tributary/internal/news"
+)
+
+// knownColumns are what scanKnown reads, of stories AS st.
+const knownColumns = `
+	st.key, st.source, st.id, st.public_id, st.canonical, st.published, st.first_seen, st.date,
+	st.changed, st.updates, ` + feedHash + `, st.raw_hash, st.original, st.dated`
+
+func scanKnown(row scanner) (k news.KnownStory, err error) {
+	err = row.Scan(&k.Key, &k.Source, &k.ID, &k.PublicID, &k.Canonical, instant{&k.Published}, instant{&k.FirstSeen},
+		instant{&k.Date}, instant{&k.Changed}, &k.Updates, hash{&k.Hash}, hash{&k.RawHash}, &k.Original, &k.Dated)
+	return k, err
+}
+
+// loader loads what is known that bears on one batch.
+type loader struct {
+	*tx
+	known  *news.Known
+	source int64
+	mirror bool
+	ids    []string // of the batch, and what else the same ids may look like
+	seen   map[news.StoryKey]bool
+}
+
+// known loads what bears on the batch of a result.
+func (t *tx) known(result *news.Result) (*news.Known, error) {
+	known := &news.Known{
+		Aliases:    make(map[string]news.StoryKey),
+		Tombstones: make(map[string]news.Tombstone),
+		Retracted:  make(map[string]bool),
+		Reserved:   make(map[string]string),
+		Standings:  make(map[string][]news.Place),
+		Taken:      make(map[string]news.StoryKey),
+	}
+	l := loader{tx: t, known: known, source: int64(result.Lease.Source.Key), seen: make(map[news.StoryKey]bool)}
+	err := t.query(`
+		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
+		FROM `+stateTables+`
+		WHERE s.key = ?`,
+		func(row scanner) error {
+			return row.Scan(append(stateFields(&known.Source), &l.mirror, &known.Space, &known.Churn)...)
+		}, l.source)
+	if err != nil {
+		return nil, err
+	}
+	for i := range result.Batch.Stories {
+		l.ids = append(l.ids, result.Batch.Stories[i].ID)
+		l.ids = append(l.ids, variants(result.Batch.Stories[i].ID)...)
+	}
+	for _, deletion := range result.Batch.Deleted {
+		l.ids = append(l.ids, deletion.ID)
+	}
+	for _, load := range []func(*news.Batch) error{
+		l.aliases, l.identities, l.stories, l.copies, l.tombstones, l.taken, l.reserved, l.standings, l.places,
+	} {
+		if err := load(result.Batch); err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// variants gives the ids that differ from an http(s) id only in its scheme or
+// a www. in front of the host.
+func variants(id string) []string {
+	rest, ok := strings.CutPrefix(id, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(id, "http://"); !ok {
+			return nil
+		}
+	}
+	rest = strings.TrimPrefix(rest, "www.")
+	var others []string
+	for _, prefix := range []string{"https://", "http://", "https://www.", "http://www."} {
+		if other := prefix + rest; other != id {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
+// aliases loads those among the batch's ids. Of a mirrored source the ids of
+// unchanged stories count too: they keep their stories from being removed.
+func (l *loader) aliases(batch *news.Batch) error {
+	ids := l.ids
+	if l.mirror {
+		ids = slices.Concat(ids, batch.Unchanged)
+	}
+	return queryList(l.tx, `
+		SELECT id, story
+		FROM aliases
+		WHERE source = ? AND id IN (?...)`,
+		func(row scanner) error {
+			var id string
+			var story news.StoryKey
+			err := row.Scan(&id, &story)
+			l.known.Aliases[id] = story
+			return err
+		}, ids, l.source)
+}
+
+// stories loads those of the source that the batch touches by an id, an alias
+// or a canonical link, or all of them when it is mirrored.
+func (l *loader) stories(batch *news.Batch) error {
+	add := func(row scanner) error {
+		story, err := scanKnown(row)
+		if err == nil && !l.seen[story.Key] {
+			l.seen[story.Key] = true
+			l.known.Stories = append(l.known.Stories, story)
+		}
+		return err
+	}
+	if l.mirror {
+		return l.query(`
+			SELECT `+knownColumns+`
+			FROM stories AS st
+			WHERE st.source = ?
+			ORDER BY st.key`, add, l.source)
+	}
+	if err := queryList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		WHERE st.source = ? AND st.id IN (?...)`, add, l.ids, l.source); err != nil {
+		return err
+	}
+	if err := queryList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		WHERE st.source = ? AND st.key IN (?...)`, add, slices.Collect(maps.Values(l.known.Aliases)), l.source); err != nil {
+		return err
+	}
+	if err := queryList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		WHERE +st.source = ? AND st.canonical IN (?...)`, add, canonicals(batch, nil), l.source); err != nil {
+		return err
+	}
+	slices.SortFunc(l.known.Stories, byKey)
+	return nil
+}
+
+func byKey(a, b news.KnownStory) int { return int(a.Key - b.Key) }
+
+// copies loads the stories of other configured sources with a canonical link
+// of the batch, or with one that a known story may be about to give up.
+func (l *loader) copies(batch *news.Batch) error {
+	err := queryList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		JOIN sources AS s ON s.key = st.source AND s.active = 1
+		WHERE +st.source <> ? AND st.canonical IN (?...)`,
+		func(row scanner) error {
+			story, err := scanKnown(row)
+			l.known.Copies = append(l.known.Copies, story)
+			return err
+		}, canonicals(batch, l.known.Stories), l.source)
+	slices.SortFunc(l.known.Copies, byKey)
+	return err
+}
+
+// canonicals gives the canonical links of a batch and of stories, once each.
+func canonicals(batch *news.Batch, stories []news.KnownStory) []string {
+	links := make([]string, 0, len(batch.Stories)+len(stories))
+	for i := range batch.Stories {
+		links = append(links, batch.Stories[i].Canonical)
+	}
+	for i := range stories {
+		links = append(links, stories[i].Canonical)
+	}
+	slices.Sort(links)
+	links = slices.Compact(links)
+	if len(links) > 0 && links[0] == "" {
+		links = links[1:]
+	}
+	return links
+}
+
+// tombstones loads those of the batch's ids, under the batch's own spelling
+// of the id too, and of its links.
+func (l *loader) tombstones(batch *news.Batch) error {
+	if err := queryList(l.tx, `
+		SELECT canonical
+		FROM tombstones
+		WHERE canonical IN (?...)`,
+		func(row scanner) error {
+			var link string
+			err := row.Scan(&link)
+			l.known.Retracted[link] = true
+			return err
+		}, canonicals(batch, nil)); err != nil {
+		return err
+	}
+	err := queryList(l.tx, `
+		SELECT id, kind
+		FROM tombstones
+		WHERE source = ? AND id IN (?...)`,
+		func(row scanner) error {
+			var id string
+			var kind news.Tombstone
+			err := row.Scan(&id, &kind)
+			l.known.Tombstones[id] = kind
+			return err
+		}, l.ids, l.source)
+	if err != nil || len(l.known.Tombstones) == 0 {
+		return err
+	}
+	for i := range batch.Stories {
+		id := batch.Stories[i].ID
+		for _, other := range variants(id) {
+			if kind := l.known.Tombstones[other]; kind != "" {
+				l.known.Tombstones[id] = kind
+			}
+		}
+	}
+	return nil
+}
+
+// taken loads the public ids that the batch might claim: its ids as they are,
+// a public id that a story asks for, and those of any story with the same id,
+// as what is made up where an id can't be published depends on the id.
+func (l *loader) taken(batch *news.Batch) error {
+	var ids, wishes []string
+	for i := range batch.Stories {
+		ids = append(ids, batch.Stories[i].ID)
+		if wish := batch.Stories[i].PublicID; wish != "" {
+			wishes = append(wishes, wish)
+		}
+	}
+	add := func(row scanner) error {
+		var id string
+		var story news.StoryKey
+		err := row.Scan(&id, &story)
+		l.known.Taken[id] = story
+		return err
+	}
+	wishes = append(wishes, ids...)
+	if err := queryList(l.tx, `
+		SELECT public_id, story
+		FROM feed_story
+		WHERE public_id IN (?...)`, add, wishes); err != nil {
+		return err
+	}
+	if err := queryList(l.tx, `
+		SELECT public_id, key
+		FROM stories
+		WHERE public_id IN (?...)`, add, wishes); err != nil {
+		return err
+	}
+	return queryList(l.tx, `
+		SELECT public_id, key
+		FROM stories
+		WHERE id IN (?...)`, add, ids)
+}
+
+// places loads the places of the stories and copies.
+func (l *loader) places(*news.Batch) error {
+	byStory := make(map[news.StoryKey]*[]news.Place)
+	for i := range l.known.Stories {
+		byStory[l.known.Stories[i].Key] = &l.known.Stories[i].Places
+	}
+	for i := range l.known.Copies {
+		byStory[l.known.Copies[i].Key] = &l.known.Copies[i].Places
+	}
+	return l.placesOf(slices.Collect(maps.Keys(byStory)), func(place news.Place) {
+		places := byStory[place.Story]
+		*places = append(*places, place)
+	})
+}
