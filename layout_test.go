@@ -75,8 +75,8 @@ func TestLayout(t *testing.T) {
 			return p.name() != "internal/config" ||
 				within(imported, "internal/news", "internal/rule", "aggregator/schedule", "publisher/render")
 		}},
-		{"6: storetest, upstreamtest and httpscript are imported by tests and bench only", func(p *listed, imported string) bool {
-			return !within(imported, "internal/store/storetest", "internal/upstreamtest", "internal/httpscript") || within(p.name(), "bench")
+		{"6: storetest, upstreamtest, postgrestest and httpscript are imported by tests and bench only", func(p *listed, imported string) bool {
+			return !within(imported, "internal/store/storetest", "internal/upstreamtest", "internal/postgrestest", "internal/httpscript") || within(p.name(), "bench")
 		}},
 		{"7: internal/fastpath imports none of ours", func(p *listed, _ string) bool {
 			return p.name() != "internal/fastpath"

@@ -75,7 +75,7 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 		request.DueBy = request.Now
 	}
 	var claimed news.Claimed
-	err := db.writeAs(ctx, Leasing, "claim sources", func(t *tx) error {
+	err := db.writeAs(ctx, Claiming, "claim sources", func(t *tx) error {
 		c := claim{
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),

@@ -25,9 +25,11 @@ const (
 	// one reads of sources, stories and feeds stays true until it is committed.
 	// Leases and results without stories may be written meanwhile.
 	Exclusive Mode = iota
-	// Leasing transactions touch leases, and what comes back under them without
-	// stories. An engine may run several at a time, if its dialect locks rows.
-	Leasing
+	// Claiming transactions lease sources. An engine may run several of them, and
+	// of those that record, at a time, if its dialect locks rows.
+	Claiming
+	// Recording transactions store what came back under leases without stories.
+	Recording
 )
 
 // Engine is a database of one kind. It is safe for concurrent use.

@@ -15,7 +15,7 @@ import (
 func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error) {
 	var recorded []news.Recorded
 	journaled := false
-	mode := Leasing
+	mode := Recording
 	if slices.ContainsFunc(results, func(r news.Result) bool { return r.Batch != nil }) {
 		mode = Exclusive
 	}
