@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"time"
 
 	"tributary/aggregator"
@@ -70,15 +69,11 @@ func (d *desk) requested(r serve.Request) {
 	d.metrics.Requested(r.Route, r.Status, took)
 }
 
-// storeBytes is the size of the database with its log.
-func (d *desk) storeBytes() (sum int64) {
-	path := d.engine.config.Node().Database
-	for _, name := range []string{path, path + "-wal"} {
-		if info, err := os.Stat(name); err == nil {
-			sum += info.Size()
-		}
-	}
-	return sum
+// storeBytes is the size of the database, for which nobody waits long.
+func (d *desk) storeBytes() int64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return d.engine.store.Size(ctx)
 }
 
 // kinds counts renditions by kind.

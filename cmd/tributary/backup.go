@@ -20,7 +20,8 @@ func newBackup(a *app) *cobra.Command {
 		Short: "Copy the database while it is in use",
 		Long: `Writes a consistent copy of the database to FILE, as it is at one moment, while
 other commands go on reading and writing. FILE appears only once it is whole.
-To restore one, stop the program and put it in the place of the database.`,
+To restore one, stop the program and put it in the place of the database.
+A PostgreSQL database is copied by its own pg_dump.`,
 		Args: oneArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.config()
@@ -36,6 +37,9 @@ To restore one, stop the program and put it in the place of the database.`,
 
 func (a *app) backup(ctx context.Context, c *config.Config, path string, force bool) error {
 	database := c.Node().Database
+	if onServer(database) {
+		return errDump
+	}
 	from, err := os.Stat(database)
 	if err != nil {
 		return fmt.Errorf("nothing to back up: %w; `tributary serve` or `refresh` makes the database", err)

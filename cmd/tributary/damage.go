@@ -19,9 +19,9 @@ const startCheck = 50 * time.Millisecond
 // was found.
 type anew func(aside string, damage error)
 
-// openStore opens the database. A damaged one is an error; for those who say
+// openFile opens a database file. A damaged one is an error; for those who say
 // who is told, it is set aside and a new one begun.
-func (a *app) openStore(ctx context.Context, path string, log *slog.Logger, told anew) (*sqlite.DB, error) {
+func (a *app) openFile(ctx context.Context, path string, log *slog.Logger, told anew) (*sqlite.DB, error) {
 	if told == nil {
 		return sqlite.Open(ctx, path, sqlite.Options{})
 	}
@@ -67,11 +67,12 @@ func (f *foundLater) Error() string { return f.damage.Error() }
 // checkRest looks for damage in what the start had no time for. The error is a
 // *foundLater.
 func (e *engine) checkRest(ctx context.Context, log *slog.Logger) error {
-	if e.store.Checked() {
+	file, ok := e.store.(*sqlite.DB)
+	if !ok || file.Checked() {
 		return nil
 	}
 	started := time.Now()
-	err := e.store.QuickCheck(ctx)
+	err := file.QuickCheck(ctx)
 	if damage, ok := errors.AsType[*sqlite.DamagedError](err); ok {
 		return &foundLater{damage}
 	}

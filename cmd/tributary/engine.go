@@ -13,27 +13,12 @@ import (
 
 	"tributary/aggregator"
 	"tributary/aggregator/fetch"
-	"tributary/aggregator/fulltext"
-	"tributary/aggregator/readinglist"
 	"tributary/internal/config"
 	"tributary/internal/news"
 	"tributary/internal/rule"
 	"tributary/internal/safehttp"
-	"tributary/internal/store/sqlite"
 	"tributary/publisher"
-	"tributary/publisher/explain"
 	"tributary/publisher/site"
-)
-
-// The store is what both halves need.
-var (
-	_ aggregator.Store = (*sqlite.DB)(nil)
-	_ fulltext.Store   = (*sqlite.DB)(nil)
-	_ publisher.Store  = (*sqlite.DB)(nil)
-
-	_ publisher.Renditions = (*sqlite.DB)(nil)
-	_ explain.Store        = (*sqlite.DB)(nil)
-	_ readinglist.Store    = (*sqlite.DB)(nil)
 )
 
 // engine is both halves around the store, wired by one config.
@@ -44,7 +29,7 @@ type engine struct {
 	taken      atomic.Pointer[config.Config]       // what settings are made of
 	inForce    atomic.Pointer[string]              // hash of the config that was applied by this process; nil before
 	articles   *articles
-	store      *sqlite.DB
+	store      store
 	client     *safehttp.Client
 	aggregator *aggregator.Aggregator
 	publisher  *publisher.Publisher
@@ -77,9 +62,6 @@ func (a *app) open(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 // wire opens the store and wires the engines. Nothing can be pulled before
 // configure; what is stored can be published.
 func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o observers) (*engine, error) {
-	if strings.Contains(c.Node().Database, "://") {
-		return nil, fmt.Errorf("database %s: this version stores in SQLite only; name a file", redact(c.Node().Database))
-	}
 	published, err := publishedBy(c)
 	if err != nil {
 		return nil, failed(err)
@@ -239,13 +221,4 @@ func (a *app) config() (*config.Config, error) {
 		return nil, fmt.Errorf("%s:\n%w", count(len(mistakes), "mistake")+" in the config", err)
 	}
 	return c, err
-}
-
-// redact hides the password of a database URL.
-func redact(database string) string {
-	scheme, rest, _ := strings.Cut(database, "://")
-	if _, host, ok := strings.Cut(rest, "@"); ok {
-		rest = "…@" + host
-	}
-	return scheme + "://" + rest
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -47,7 +46,7 @@ func (a *app) explain(ctx context.Context, address string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(c.Node().Database); err != nil {
+	if err := isStored(c.Node().Database); err != nil {
 		return failed(fmt.Errorf("explain %s: nothing is stored: %w", address, err))
 	}
 	e, err := a.wire(ctx, c, log, observers{})

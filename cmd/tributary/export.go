@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +45,7 @@ func (a *app) export(ctx context.Context) error {
 // first refresh. It makes no database.
 func (a *app) storedInfos(ctx context.Context, c *config.Config) (map[string]news.SourceInfo, error) {
 	infos := make(map[string]news.SourceInfo)
-	if _, err := os.Stat(c.Node().Database); err != nil {
+	if err := isStored(c.Node().Database); err != nil {
 		return infos, nil
 	}
 	log, err := a.quietLogger()

@@ -11,7 +11,6 @@ import (
 	"tributary/aggregator/readinglist"
 	"tributary/internal/config"
 	"tributary/internal/news"
-	"tributary/internal/store/sqlite"
 )
 
 // listsEvery is how often lists on disk are looked at, and how soon it is
@@ -23,7 +22,7 @@ const maxList = 8 << 20
 
 // withLists gives a config with the sources of its reading lists, as these were
 // read last.
-func withLists(ctx context.Context, store *sqlite.DB, c *config.Config, log *slog.Logger) (*config.Config, error) {
+func withLists(ctx context.Context, store store, c *config.Config, log *slog.Logger) (*config.Config, error) {
 	if len(c.ReadingLists()) == 0 {
 		return c, nil
 	}

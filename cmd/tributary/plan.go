@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -62,7 +61,7 @@ func (a *app) plan(ctx context.Context, file string, asJSON bool) error {
 		return failed(err)
 	}
 	p := planned{Difference: (&config.Snapshot{}).Diff(snapshot)}
-	if _, err := os.Stat(database); err == nil {
+	if isStored(database) == nil {
 		if err := next.Override(config.Node{Database: database}); err != nil {
 			return err
 		}

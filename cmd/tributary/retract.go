@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +43,7 @@ func (a *app) retract(ctx context.Context, address, reason string, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(c.Node().Database); err != nil {
+	if err := isStored(c.Node().Database); err != nil {
 		return failed(fmt.Errorf("retract %s: nothing is stored: %w", address, err))
 	}
 	e, err := a.wire(ctx, c, log, observers{})

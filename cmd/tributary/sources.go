@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -66,7 +65,7 @@ func (a *app) sources(ctx context.Context, asJSON bool) error {
 // tells which lists can't be read.
 func (a *app) listSources(ctx context.Context, c *config.Config, log *slog.Logger) (map[string]string, error) {
 	from := make(map[string]string)
-	if _, err := os.Stat(c.Node().Database); err != nil || len(c.ReadingLists()) == 0 {
+	if err := isStored(c.Node().Database); err != nil || len(c.ReadingLists()) == 0 {
 		return from, nil
 	}
 	e, err := a.wire(ctx, c, log, observers{})
@@ -110,7 +109,7 @@ func (a *app) configured(ctx context.Context) (*config.Config, []news.SourceStat
 // reach the store this way, and no database is made.
 func (a *app) states(ctx context.Context, c *config.Config, log *slog.Logger) ([]news.SourceState, error) {
 	var states []news.SourceState
-	if _, err := os.Stat(c.Node().Database); err == nil {
+	if err := isStored(c.Node().Database); err == nil {
 		e, err := a.wire(ctx, c, log, observers{})
 		if err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
--- The tables of the SQLite store after its eighth step, without its journal:
+-- The tables of the SQLite store after its ninth step, without its journal:
 -- whoever keeps ids for ever here, keeps them in the database and its backups.
 --
 -- Instants are milliseconds since 1970 in UTC, NULL when unknown; durations are
@@ -135,6 +135,7 @@ CREATE TABLE stories (
 	categories TEXT,
 	enclosures TEXT,
 	origin     TEXT,
+	former_slugs TEXT, -- of a local article: their addresses lead to it
 	excerpt    TEXT   NOT NULL,
 	summary    TEXT   NOT NULL,
 	content    TEXT   NOT NULL
