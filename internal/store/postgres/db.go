@@ -97,6 +97,7 @@ func open(ctx context.Context, url string, options Options) (*DB, error) {
 var settings = map[string]string{
 	"application_name":                    "tributary",
 	"join_collapse_limit":                 "1",
+	"enable_seqscan":                      "off",
 	"jit":                                 "off",
 	"idle_in_transaction_session_timeout": "120s",
 }

@@ -69,10 +69,17 @@ var dialect = relational.Dialect{
 			LIMIT ?) AS p
 		CROSS JOIN stories AS st ON st.key = p.story
 		ORDER BY p.date DESC, p.story DESC`,
+	// OFFSET keeps the planner from beginning with the feed.
+	Copies: `
+		FROM (SELECT key, source, canonical, link FROM stories WHERE canonical IN (?...) OFFSET 0) AS st
+		CROSS JOIN feed_story AS p ON p.story = st.key AND +p.feed = ? AND +p.hidden = 1
+		CROSS JOIN sources AS s ON s.key = st.source
+		CROSS JOIN source_infos AS i ON i.source = s.key
+		ORDER BY st.key`,
 	SpreadItems: relational.PlaceColumns + `
 		FROM feed_story AS p
 		CROSS JOIN stories AS st ON st.key = p.story
-		WHERE p.feed = ? AND p.hidden = 0 AND p.story IN (?...)`,
+		WHERE +p.feed = ? AND +p.hidden = 0 AND p.story IN (?...)`,
 }
 
 const replaceVisit = `

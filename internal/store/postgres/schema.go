@@ -23,6 +23,10 @@ func (e *engine) check(own relational.Session) error {
 	if schema != "" {
 		return nil
 	}
+	// Without a schema there is none to hang the lock on.
+	if _, err := own.Exec(`SELECT pg_advisory_xact_lock(hashtext(current_setting('search_path')), ` + lockSchema + `)`); err != nil {
+		return err
+	}
 	if _, err := own.Exec(`
 		DO $$
 		BEGIN

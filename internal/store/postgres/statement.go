@@ -34,7 +34,7 @@ func (s *statements) insert(query string) string {
 // translate rewrites a statement:
 //
 //  1. ?1 becomes $1, and ? one more than the largest number so far;
-//  2. IN (?...) becomes = ANY($1), and NOT IN <> ALL;
+//  2. IN (?...) becomes = ANY($1), and NOT IN <> ALL, with the last number of all;
 //  3. CROSS JOIN … ON becomes JOIN … ON: the order of joins is that of the text
 //     anyway, as connections have join_collapse_limit = 1.
 //
@@ -59,11 +59,9 @@ func translate(query string) string {
 			continue
 		}
 		before, rest := query[:at], query[at+1:]
-		if list, ok := strings.CutPrefix(rest, "...)"); ok {
-			last++
-			b.WriteString(listOperator(strings.TrimSuffix(before, "(")))
-			b.WriteString("($" + strconv.Itoa(last) + ")")
-			query = list
+		if after, ok := strings.CutPrefix(rest, "...)"); ok {
+			b.WriteString(listOperator(strings.TrimSuffix(before, "(")) + list)
+			query = after
 			continue
 		}
 		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
@@ -75,8 +73,11 @@ func translate(query string) string {
 		b.WriteString(before + "$" + strconv.Itoa(number))
 		query = rest[digits:]
 	}
-	return b.String() + query
+	return strings.ReplaceAll(b.String()+query, list, "($"+strconv.Itoa(last+1)+")")
 }
+
+// list stands for the argument that is a list until all others have a number.
+const list = "($list)"
 
 // listOperator puts the operator of an array in place of the IN that a text ends
 // with.

@@ -28,7 +28,7 @@ const candidatesQuery = `
 		d.claim, d.strike, d.leased_until, d.hold_until, d.delay, d.host, h.free_at, h.shared, d.visits
 	FROM ` + stateTables + `
 	LEFT JOIN hosts AS h ON h.key = d.host
-	WHERE s.active = 1 AND s.health <> '` + string(news.HealthPaused) + `' AND s.key IN (?...)`
+	WHERE +s.active = 1 AND s.health <> '` + string(news.HealthPaused) + `' AND s.key IN (?...)`
 
 // fields are where the columns of candidatesQuery go.
 func (c *candidate) fields() []any {

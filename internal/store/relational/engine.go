@@ -6,7 +6,7 @@
 // Texts are written for SQLite and PostgreSQL alike:
 //
 //  1. Arguments stand as ? or, where one is used twice, as ?1. (?...) is a list,
-//     the last argument.
+//     the last argument wherever it stands.
 //  2. Truth is a number, 0 or 1: what comes back of EXISTS and the like is
 //     read as one, and what goes in is compared with 1.
 //  3. FROM a CROSS JOIN b ON … reads a first. A + before a column keeps the
@@ -106,6 +106,8 @@ type Dialect struct {
 
 	// Newest are the rows of a page of a feed.
 	Newest string
+	// Copies are the rows of the hidden stories of a feed with canonical links.
+	Copies string
 	// SpreadItems are the rows of some stories of a feed.
 	SpreadItems string
 }

@@ -106,15 +106,17 @@ func (t *tx) fillFrom(items []news.Item) error {
 const anyCopyQuery = `
 	SELECT EXISTS (SELECT 1 FROM feed_story WHERE feed = ? AND hidden = 1)`
 
-// copiesQuery gives the hidden stories of a feed with canonical links.
-const copiesQuery = `
-	SELECT ` + infoColumns + `, st.canonical, st.link
+// The hidden stories of a feed with canonical links.
+const (
+	copiesColumns = `SELECT ` + infoColumns + `, st.canonical, st.link`
+	copiesRows    = `
 	FROM stories AS st
 	CROSS JOIN feed_story AS p ON p.story = st.key AND p.feed = ? AND p.hidden = 1
 	JOIN sources AS s ON s.key = st.source
 	JOIN source_infos AS i ON i.source = s.key
 	WHERE st.canonical IN (?...)
 	ORDER BY st.key`
+)
 
 // fillCopies fills in which other sources carry the same stories in a feed:
 // its hidden places with the same canonical link, oldest copy first, each
@@ -139,7 +141,7 @@ func (t *tx) fillCopies(feed int64, items []news.Item) error {
 		source news.SourceKey
 	}
 	seen := make(map[carried]bool)
-	return queryList(t, copiesQuery,
+	return queryList(t, copiesColumns+cmp.Or(t.dialect.Copies, copiesRows),
 		func(row scanner) error {
 			var link, canonical string
 			own, feed, err := scanInfo(row, &canonical, &link)

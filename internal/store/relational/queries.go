@@ -20,7 +20,8 @@ func Queries(d *Dialect) map[string]string {
 		"spread items":   itemColumns + d.SpreadItems,
 		"run":            itemColumns + runRows,
 		"pages":          pagesQuery,
-		"copies":         copiesQuery,
+		"copies":         copiesColumns + cmp.Or(d.Copies, copiesRows),
+		"candidates":     candidatesQuery,
 		"any copy":       anyCopyQuery,
 	}
 }

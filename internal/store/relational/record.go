@@ -3,7 +3,6 @@ package relational
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"tributary/internal/news"
@@ -16,8 +15,10 @@ func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Dec
 	var recorded []news.Recorded
 	journaled := false
 	mode := Recording
-	if slices.ContainsFunc(results, func(r news.Result) bool { return r.Batch != nil }) {
-		mode = Exclusive
+	for i := range results {
+		if raises(&results[i]) {
+			mode = Exclusive
+		}
 	}
 	err := db.writeAs(ctx, mode, "record results", func(t *tx) error {
 		if err := t.own.Recall(); err != nil {
@@ -33,6 +34,12 @@ func (db *DB) Record(ctx context.Context, results []news.Result, decide news.Dec
 	}
 	db.journalAfter(ctx, journaled)
 	return recorded, nil
+}
+
+// raises reports whether a result may raise revisions: it has stories, or it is
+// the first one under new settings.
+func raises(r *news.Result) bool {
+	return r.Batch != nil || r.Validators != nil && r.Lease.Source.Validators == (news.Validators{})
 }
 
 func (t *tx) recordAll(results []news.Result, decide news.Decide, recorded []news.Recorded) error {

@@ -245,8 +245,8 @@ CREATE TABLE feed_story (
 
 CREATE INDEX feed_story_newest ON feed_story (feed, hidden, date DESC, story DESC);
 CREATE INDEX feed_story_public_id ON feed_story (public_id) WHERE public_id IS NOT NULL;
-CREATE INDEX feed_story_entered ON feed_story (feed, entered) WHERE hidden = 0;
-CREATE INDEX feed_story_source ON feed_story (feed, source, date DESC, story DESC) WHERE hidden = 0;
+CREATE INDEX feed_story_entered ON feed_story (feed, hidden, entered);
+CREATE INDEX feed_story_source ON feed_story (feed, source, hidden, date DESC, story DESC);
 
 -- No story of the source in the feed is newer. There may be none of that date
 -- left, or none at all: then a look at it was for nothing.
