@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# a browser, web servers, and a checker for XML. As root on Debian it installs what is missing;
+# a browser, web servers, a database server, and a checker for XML. As root on Debian it installs what is missing;
 # elsewhere it names it and fails.
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,6 +20,7 @@ need 'xmllint --version' libxml2-utils
 need 'chromium --version' chromium
 need 'nginx -v' nginx-light
 need 'caddy version' caddy
+need 'ls /usr/lib/postgresql/*/bin/initdb || initdb --version' postgresql
 need 'node --version && npm --version' nodejs npm
 
 if [ -n "$missing" ]; then

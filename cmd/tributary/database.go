@@ -73,4 +73,4 @@ func isStored(database string) error {
 // errDump says how a database of a server is copied.
 var errDump = errors.New("the database is PostgreSQL's, which has better tools for that: " +
 	"`pg_dump --format=custom --file=FILE URL` copies it while it is in use, pg_restore puts it back; " +
-	"add --schema=NAME where the URL has search_path=NAME")
+	"where the URL has search_path=NAME, leave that out and add --schema=NAME")

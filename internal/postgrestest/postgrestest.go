@@ -32,7 +32,7 @@ type Cluster struct {
 var start = sync.OnceValues(newCluster)
 
 // errMissing says that there is no PostgreSQL on this machine.
-var errMissing = errors.New("no PostgreSQL found (Debian package postgresql)")
+var errMissing = errors.New("needs PostgreSQL (Debian package postgresql)")
 
 // URL gives the URL of an empty schema of the cluster that all tests of the
 // binary share. Without PostgreSQL the test is skipped, unless CI or
