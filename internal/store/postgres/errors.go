@@ -1,8 +1,11 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -18,11 +21,21 @@ func explain(err error) error {
 		}
 		return err
 	}
-	_, refused := errors.AsType[*pgconn.ConnectError](err)
-	if refused || errors.Is(err, errNotBegun) {
+	if isLost(err) && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: see that PostgreSQL runs and can be reached; what is published stays, and all goes on by itself then", err)
 	}
 	return err
+}
+
+// isLost reports whether an error comes from the way to the database.
+func isLost(err error) bool {
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused {
+		return true
+	}
+	if _, broken := errors.AsType[net.Error](err); broken {
+		return true
+	}
+	return errors.Is(err, errNotBegun) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // hints by SQLSTATE.
