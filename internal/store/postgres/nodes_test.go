@@ -196,7 +196,7 @@ func TestSilence(t *testing.T) {
 	url := postgrestest.URL(t)
 	proxy := postgrestest.NewProxy(t)
 	node, err := postgres.Open(t.Context(), proxy.URL(t, url), postgres.Options{
-		ConnectTimeout: time.Second, StatementTimeout: time.Second,
+		ConnectTimeout: 2 * time.Second, StatementTimeout: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
