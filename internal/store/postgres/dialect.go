@@ -69,10 +69,11 @@ var dialect = relational.Dialect{
 			LIMIT ?) AS p
 		CROSS JOIN stories AS st ON st.key = p.story
 		ORDER BY p.date DESC, p.story DESC`,
-	// OFFSET keeps the planner from beginning with the feed.
+	// OFFSET and LATERAL keep the planner from beginning with the feed.
 	Copies: `
 		FROM (SELECT key, source, canonical, link FROM stories WHERE canonical IN (?...) OFFSET 0) AS st
-		CROSS JOIN feed_story AS p ON p.story = st.key AND +p.feed = ? AND +p.hidden = 1
+		CROSS JOIN LATERAL (
+			SELECT 1 FROM feed_story WHERE story = st.key AND feed = ? AND +hidden = 1 OFFSET 0) AS p ON true
 		CROSS JOIN sources AS s ON s.key = st.source
 		CROSS JOIN source_infos AS i ON i.source = s.key
 		ORDER BY st.key`,
