@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# a browser, web servers, a database server, and a checker for XML. As root on Debian it installs what is missing;
-# elsewhere it names it and fails.
+# a browser, web servers, a database server, and a checker for XML. As root on
+# Debian it installs what is missing; elsewhere it names it and fails.
 set -eu
 cd "$(dirname "$0")/.."
 
