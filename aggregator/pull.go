@@ -37,7 +37,11 @@ type puller struct {
 	dueBy    time.Time        // with once: what was due at the start
 	only     []news.SourceKey // with once: these and no others, those that were started left out
 	inFlight atomic.Int64     // visits that were started or wait for a worker
-	freed    chan struct{}    // holds a token when a visit has ended or was recorded
+	freed    chan struct{}    // holds a token when a visit has ended
+	stored   chan struct{}    // holds a token when visits were recorded
+	soonest  soonest          // when a source is due again that was recorded since the last claim
+	full     bool             // the last claim left sources for want of places
+	held     bool             // … because of their hosts
 	jobs     chan job
 	workers  int64
 	visits   sync.WaitGroup // one for each worker
@@ -61,9 +65,10 @@ func (a *Aggregator) Run(ctx context.Context) error {
 
 func (a *Aggregator) newPuller(ctx context.Context, once bool) *puller {
 	p := &puller{
-		a: a, once: once, freed: make(chan struct{}, 1), jobs: make(chan job, maxAhead), trouble: trouble{log: a.log},
+		a: a, once: once, freed: make(chan struct{}, 1), stored: make(chan struct{}, 1),
+		jobs: make(chan job, maxAhead), trouble: trouble{log: a.log},
 	}
-	p.recorder = a.newRecorder(ctx, p.signal, !once)
+	p.recorder = a.newRecorder(ctx, p.recorded, !once)
 	return p
 }
 
@@ -72,10 +77,12 @@ func (p *puller) run(ctx context.Context) error {
 	defer p.visits.Wait()
 	defer close(p.jobs)
 	for {
+		p.soonest.reset()
 		claimed, err := p.claim(ctx)
 		if ctx.Err() != nil {
 			return p.ended(ctx)
 		}
+		p.held = claimed.Waiting
 		p.trouble.note("claim due sources", err)
 		if p.once && err != nil {
 			return err
@@ -105,7 +112,7 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	}
 	p.lookAhead(plan)
 	free := plan.Concurrency + p.pace.ahead - int(p.inFlight.Load())
-	if free <= 0 {
+	if p.full = free <= 0; p.full {
 		return news.Claimed{Waiting: true}, nil
 	}
 	if p.only != nil {
@@ -117,6 +124,7 @@ func (p *puller) claim(ctx context.Context) (news.Claimed, error) {
 	if err != nil {
 		return claimed, err
 	}
+	p.full = len(claimed.Leases) == free
 	p.start(ctx, plan, claimed.Leases, p.spread(len(claimed.Leases)))
 	p.begun = true
 	return claimed, nil
@@ -147,11 +155,18 @@ func (p *puller) claimArticles(ctx context.Context, plan *plan) error {
 	return nil
 }
 
-func (p *puller) signal() {
+// signal puts a token into a channel that has none.
+func signal(tokens chan struct{}) {
 	select {
-	case p.freed <- struct{}{}:
+	case tokens <- struct{}{}:
 	default:
 	}
+}
+
+// recorded is told when the first of the sources that were recorded is due.
+func (p *puller) recorded(due time.Time) {
+	p.soonest.note(due)
+	signal(p.stored)
 }
 
 // finished reports whether a single round has nothing left to start. It waits
@@ -183,18 +198,39 @@ func (p *puller) pause(claimed news.Claimed, err error) time.Duration {
 	return min(max(next.Sub(p.a.now()), least), idlePause)
 }
 
-// wait returns when the pause is over, or before: when sources were made due,
-// when visits ended and their places, given a moment to gather, are free, or
-// when recording gave sources their next due times.
+// wait returns when the pause is over, or before:
+//
+//  1. when sources were made due;
+//  2. when visits ended and their places, given a moment to gather, are free, if
+//     the last claim could have used them;
+//  3. when visits were recorded, if sources wait for hosts, which that frees, or
+//     one is due again before the pause is over.
+//
+// Otherwise another claim would find nothing, and cost as much as one that does.
+// In a round, both may be what it ends by.
 func (p *puller) wait(ctx context.Context, pause time.Duration) {
+	until := p.a.now().Add(pause)
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-p.a.wake:
-	case <-p.freed:
-		p.gather(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-p.a.wake:
+			return
+		case <-p.freed:
+			if p.full || p.once {
+				p.gather(ctx)
+				return
+			}
+		case <-p.stored:
+			if p.full || p.held || p.once || p.soonest.before(until) {
+				p.gather(ctx)
+				return
+			}
+		}
 	}
 }
 

@@ -29,13 +29,13 @@ type recorder struct {
 	results chan news.Result
 	idle    chan struct{} // holds a token when no visit was under way
 	done    chan struct{}
-	stored  func() // called after each group: due times have changed
-	patient bool   // try again what could not be stored
-	failed  error  // of the first result that was given up; read after done
+	stored  func(due time.Time) // called after each group with the first new due time in it
+	patient bool                // try again what could not be stored
+	failed  error               // of the first result that was given up; read after done
 	trouble trouble
 }
 
-func (a *Aggregator) newRecorder(ctx context.Context, stored func(), patient bool) *recorder {
+func (a *Aggregator) newRecorder(ctx context.Context, stored func(due time.Time), patient bool) *recorder {
 	r := &recorder{
 		a: a, results: make(chan news.Result, recordGroup), idle: make(chan struct{}, 1), done: make(chan struct{}),
 		stored: stored, patient: patient, trouble: trouble{log: a.log},
@@ -66,8 +66,9 @@ func (r *recorder) run(ctx context.Context) {
 		}
 		group = r.gather(group)
 		slices.SortFunc(group, bySource) // neighbors lie on the same pages
+		due := slices.MinFunc(group, byDue).Due
 		group = r.record(ctx, group)
-		r.stored()
+		r.stored(due)
 	}
 }
 
@@ -117,6 +118,8 @@ func (r *recorder) gather(group []news.Result) []news.Result {
 }
 
 func bySource(a, b news.Result) int { return cmp.Compare(a.Lease.Source.Key, b.Lease.Source.Key) }
+
+func byDue(a, b news.Result) int { return a.Due.Compare(b.Due) }
 
 // noMore tells that no visit is under way.
 func (r *recorder) noMore() {

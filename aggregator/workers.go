@@ -44,7 +44,7 @@ func (p *puller) work(ctx context.Context) {
 		if p.inFlight.Add(-1) == 0 {
 			p.recorder.noMore()
 		}
-		p.signal()
+		signal(p.freed)
 	}
 }
 
