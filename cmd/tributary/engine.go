@@ -25,7 +25,7 @@ import (
 type engine struct {
 	config     *config.Config
 	settings   atomic.Pointer[aggregator.Settings] // a reload replaces them
-	snapshot   atomic.Pointer[config.Snapshot]     // of the config that settings are made of
+	record     atomic.Pointer[news.AppliedConfig]  // of the config that settings are made of
 	taken      atomic.Pointer[config.Config]       // what settings are made of
 	inForce    atomic.Pointer[string]              // hash of the config that was applied by this process; nil before
 	articles   *articles
@@ -107,19 +107,20 @@ func (e *engine) prepareSettings(c *config.Config, local *articles) error {
 	}
 	e.settings.Store(&settings)
 	e.taken.Store(c)
-	e.snapshot.Store(snapshot)
+	// The snapshot itself is many small maps, which nobody reads again.
+	e.record.Store(&news.AppliedConfig{Hash: snapshot.Hash(), Text: snapshot.Text()})
 	return nil
 }
 
 // configure makes the store follow the config, and puts on record which one
 // that is. An error is the store's.
 func (e *engine) configure(ctx context.Context) error {
-	snapshot := e.snapshot.Load()
-	hash := snapshot.Hash()
-	if err := e.store.Apply(ctx, news.AppliedConfig{Hash: hash, Text: snapshot.Text(), At: time.Now()}); err != nil {
+	record := *e.record.Load()
+	record.At = time.Now()
+	if err := e.store.Apply(ctx, record); err != nil {
 		return err
 	}
-	e.inForce.Store(&hash)
+	e.inForce.Store(&record.Hash)
 	return e.aggregator.Configure(ctx, *e.settings.Load())
 }
 
