@@ -18,12 +18,12 @@ import (
 )
 
 var (
-	sourcesFlag = flag.Int("sources", 10_000, "how many `sources` there are")
+	sourcesFlag = flag.Int("sources", smallDay, "how many `sources` there are")
 	nodesFlag   = flag.Int("nodes", 4, "how many `nodes` pull them")
-	loseFlag    = flag.Int("lose", 2, "how many `nodes` are lost")
+	loseFlag    = flag.Int("lose", 2, "how many `nodes` are lost for good; 0 for none")
 	atFlag      = flag.Duration("at", 12*time.Hour, "`when` they are lost")
 	awayAtFlag  = flag.Duration("away-at", 18*time.Hour, "`when` all others are lost, too")
-	awayFlag    = flag.Duration("away", 20*time.Minute, "after `how long` as many as before come back")
+	awayFlag    = flag.Duration("away", 20*time.Minute, "after `how long` as many as before come back; 0 for no such time")
 	lengthFlag  = flag.Duration("length", day, "`how long` the day is")
 	indexFlag   = flag.Bool("index", false, "give the database an index of what hosts are held by, which it lacks")
 	resultsDir  = flag.String("results", "", "write the tables as text into this `folder` too")
@@ -87,7 +87,7 @@ func newSimulation(t *testing.T, path string) *simulation {
 }
 
 // addIndex puts an index into the database beside those of its own.
-func addIndex(t *testing.T, path string) {
+func addIndex(t testing.TB, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -122,13 +122,33 @@ func (s *simulation) run(t *testing.T) {
 	}
 	s.ledger.enter("before")
 	s.took.day = clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+	if *loseFlag > 0 {
+		all = s.loseSome(t, all)
+	}
+	if *awayFlag > 0 {
+		s.stayAway(t, all)
+	}
+	s.pass(*lengthFlag)
+	s.took.day = clock(unix.CLOCK_PROCESS_CPUTIME_ID) - s.took.day
+	all.each(func(n *node) { n.stop(t) })
+}
+
+// loseSome loses nodes for good, and gives the others.
+func (s *simulation) loseSome(t *testing.T, all nodes) nodes {
+	t.Helper()
+	lost := all[:*loseFlag]
 	s.pass(*atFlag)
-	s.lose(t, all[:*loseFlag])
-	s.ledger.orphan(all[:*loseFlag])
-	all = all[*loseFlag:]
-	s.ledger.enter("the first lease after it")
+	s.lose(t, lost)
+	s.ledger.orphan(lost)
+	s.ledger.enter("the first lease after the loss")
 	s.pass(s.ledger.now() + leaseTime + time.Second)
 	s.ledger.enter("with what is left")
+	return all[*loseFlag:]
+}
+
+// stayAway loses all nodes, and starts as many in their place later on.
+func (s *simulation) stayAway(t *testing.T, all nodes) {
+	t.Helper()
 	s.pass(*awayAtFlag)
 	s.lose(t, all)
 	s.pass(*awayAtFlag + *awayFlag)
@@ -138,12 +158,9 @@ func (s *simulation) run(t *testing.T) {
 	s.ledger.enter("back, until nothing is late")
 	s.drain()
 	s.ledger.enter("after that")
-	s.pass(*lengthFlag)
-	s.took.day = clock(unix.CLOCK_PROCESS_CPUTIME_ID) - s.took.day
-	all.each(func(n *node) { n.stop(t) })
 }
 
-// lose takes nodes away at the next moment at which they hold leases.
+// lose makes nodes vanish at the next moment at which they hold leases.
 func (s *simulation) lose(t *testing.T, lost nodes) {
 	t.Helper()
 	for s.ledger.held(lost) == 0 {

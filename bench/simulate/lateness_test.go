@@ -15,12 +15,6 @@ func (l *lateness) add(late time.Duration) {
 	l.values, l.sorted = append(l.values, max(late, 0).Microseconds()), false
 }
 
-func (l *lateness) addAll(others ...*lateness) {
-	for _, other := range others {
-		l.values, l.sorted = append(l.values, other.values...), false
-	}
-}
-
 func (l *lateness) count() int { return len(l.values) }
 
 // at is the value that this share of all doesn't pass.

@@ -45,7 +45,10 @@ func short(d time.Duration) string {
 	case d < 100*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	if d = d.Round(time.Minute); d%time.Hour == 0 {
+		return fmt.Sprintf("%.0fh", d.Hours())
+	}
+	return strings.TrimSuffix(d.String(), "0s")
 }
 
 func count(n int) string { return fmt.Sprint(n) }
@@ -94,6 +97,10 @@ func (s *simulation) reportPhases(r *report) {
 		r.row(p.name, append(append(cells, quantiles(&p.shared)...), p.from.Round(time.Second).String())...)
 	}
 	r.end()
+	s.reportLosses(r)
+}
+
+func (s *simulation) reportLosses(r *report) {
 	again := &s.ledger.again
 	fmt.Fprintf(r, "\nSources that lost nodes had leased: %d; end of lease → leased again\n", again.own.count()+again.shared.count())
 	fmt.Fprintf(r, "  host of their own: %d, p50 %s, most %s\n", again.own.count(), short(again.own.at(0.5)), short(again.own.most()))
