@@ -62,9 +62,9 @@ func TestLayout(t *testing.T) {
 			}
 			return true
 		}},
-		{"3: stores import only news, relational and migrate", func(p *listed, imported string) bool {
+		{"3: stores import only news, relational, migrate and transfer", func(p *listed, imported string) bool {
 			if within(p.name(), "internal/store/sqlite", "internal/store/postgres", "internal/store/relational") {
-				return within(imported, "internal/news", "internal/store/migrate", "internal/store/relational")
+				return within(imported, "internal/news", "internal/store/migrate", "internal/store/relational", "internal/store/transfer")
 			}
 			return true
 		}},
