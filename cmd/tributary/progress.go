@@ -31,11 +31,14 @@ func newProgress(w io.Writer, what string, total int) *progress {
 }
 
 // step tells that one more is done.
-func (p *progress) step() {
+func (p *progress) step() { p.steps(1) }
+
+// steps tells that n more are done.
+func (p *progress) steps(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		_ = p.bar.Add(1) // a terminal that cannot be drawn on is no reason to stop
+		_ = p.bar.Add(n) // a terminal that cannot be drawn on is no reason to stop
 	}
 }
 

@@ -60,7 +60,7 @@ Start with "tributary init", then "tributary serve".`,
 	root.AddCommand(
 		newServe(a), newRefresh(a), newBuild(a), newPublish(a), newCheck(a), newParse(a),
 		newReload(a), newSources(a), newExplain(a), newPlan(a), newAdd(a), newImport(a), newExport(a),
-		newRetract(a), newBackup(a), newInit(a), newVersion(a), newDocs(a),
+		newRetract(a), newBackup(a), newMigrate(a), newInit(a), newVersion(a), newDocs(a),
 	)
 	return root
 }
