@@ -1,6 +1,6 @@
 # make test    every test, with the tools that only some of them need
 # make build   the binary, ./tributary
-# make bench   the benchmarks that compare us with a floor in the same run
+# make bench   the goals of the design against floors in the same run, some 8 minutes
 # make docs    man pages and completions, into dist/
 # make golden  writes the expected files of golden tests anew: read the diff
 
@@ -17,7 +17,7 @@ build:
 	go build -trimpath -o tributary ./cmd/tributary
 
 bench:
-	go test -run '^$$' -bench . -benchtime 1x -count 1 ./bench/...
+	go test -run '^$$' -bench Goals -benchtime 1x -count 1 -timeout 60m ./bench -results results
 
 docs: build
 	./tributary docs --man dist/man --completions dist/completions

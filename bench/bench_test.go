@@ -97,3 +97,40 @@ func TestDuelTakesTurns(t *testing.T) {
 		t.Errorf("ratio %+v, want %+v", got, want)
 	}
 }
+
+func TestGoalRow(t *testing.T) {
+	t.Parallel()
+	rate := goal{what: "rate", floor: "nginx", figure: "rate", bound: 0.65, least: true}
+	start := goal{what: "start", figure: "start", bound: 100, unit: "ms"}
+	measured := &report{figures: map[string]spread{"rate": {0.7, 0.6, 0.9}, "start": {101, 5, 300}}}
+	for _, tc := range []struct {
+		goal    goal
+		report  *report
+		missing string
+		want    string
+		reason  string
+	}{
+		{rate, measured, "", "rate\tnginx\t≥ 0.65\t0.70\t0.60–0.90\tmet", "a rate must reach the bound"},
+		{start, measured, "", "start\t–\t≤ 100 ms\t101 ms\t5.00–300\tmissed", "a time must not exceed it"},
+		{rate, nil, "wrk", "rate\tnginx\t≥ 0.65\t–\t–\tnot measured: needs wrk", "a tool that isn't there"},
+		{rate, nil, "", "rate\tnginx\t≥ 0.65\t–\t–\tnot measured: failed", "a measurement that failed"},
+	} {
+		if got := tc.goal.row(tc.report, tc.missing); got != tc.want {
+			t.Errorf("%q, want %q: %s", got, tc.want, tc.reason)
+		}
+	}
+}
+
+// TestGoalsDiffer keeps the table readable: no two goals look alike.
+func TestGoalsDiffer(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, m := range measurements {
+		for _, g := range m.goals {
+			if seen[g.what] || (g.floor == "") == (g.unit == "") {
+				t.Errorf("%s/%s: named twice, or neither a ratio nor a figure with a unit", m.name, g.what)
+			}
+			seen[g.what] = true
+		}
+	}
+}

@@ -9,11 +9,11 @@ import (
 	"github.com/mmcdole/gofeed"
 )
 
-// BenchmarkChanged pulls sources that have one new story among twenty: fetch,
+// changed pulls sources that have one new story among twenty: fetch,
 // parse, normalize, merge, store. The floor fetches the same documents and
 // parses them with gofeed, one parser a document as its users do, and keeps
 // nothing.
-func BenchmarkChanged(b *testing.B) {
+func changed(b *testing.B) *report {
 	const sources = 200
 	up := startUpstream(b)
 	version := 0
@@ -41,7 +41,7 @@ func BenchmarkChanged(b *testing.B) {
 		sources, len(ordinary(0).document(0))>>10, concurrency, len(d.ours)),
 		"ours", "bare net/http + gofeed", "ratio", "least–most")
 	r.duel(b, sources, &d)
-	r.done(b)
+	return r
 }
 
 func parseBare(_ int, body io.Reader, _ http.Header) error {

@@ -13,8 +13,13 @@
 // The upstream is a process of its own, the test binary started again, so that
 // its processor time isn't ours.
 //
-//	go test -run '^$' -bench Refresh/1000$ ./bench
-//	go test -run '^$' -bench . ./bench -results results
+// BenchmarkGoals is all of it: it judges the figures by the goals of the design
+// and prints one table. Parts go by name:
 //
-// The second one writes the tables into the folder bench/results as well.
+//	go test -run '^$' -bench Goals -benchtime 1x ./bench -results results
+//	go test -run '^$' -bench Goals/served -benchtime 1x ./bench
+//	go test -run '^$' -bench Goals/stories -benchtime 1x -timeout 3h ./bench -stories 1000000
+//
+// The first one, which "make bench" runs, writes the tables into the folder
+// bench/results as well.
 package bench

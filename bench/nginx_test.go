@@ -22,20 +22,15 @@ import (
 	"tributary/publisher/serve"
 )
 
-// BenchmarkServe asks for one feed as readers do, compressed by
+// served asks for one feed as readers do, compressed by
 // gzip and again when nothing has changed, and compares with nginx, two
 // workers, that has the same bytes as files: first as it is by default, then
 // with a cache that spares it opening them. Both are asked by wrk over 32
-// connections, in turns. It needs nginx and wrk.
+// connections, in turns.
 //
 // Where others use the machine, too, the rates depend on what these leave to
 // each side. The processor time of an answer doesn't.
-func BenchmarkServe(b *testing.B) {
-	for _, tool := range []string{"nginx", "wrk"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			b.Skipf("needs %s: %v", tool, err)
-		}
-	}
+func served(b *testing.B) *report {
 	feed := publisher.NewRendition(publisher.Draft{
 		Path: "/latest.rss", Kind: publisher.KindFeed, ContentType: "application/rss+xml; charset=utf-8",
 		Links: []string{`<https://example.org/latest.rss>; rel="self"`}, Body: prose(90 << 10), LastModified: time.Now(),
@@ -57,7 +52,7 @@ func BenchmarkServe(b *testing.B) {
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	r.done(b)
+	return r
 }
 
 // target is a server that is asked.
@@ -89,7 +84,7 @@ func (r *report) rates(b *testing.B, name string, status int, ours, theirs targe
 		s := spreadOf(values[2])
 		r.row(name+", "+what, fmt.Sprintf(format, spreadOf(values[0]).median), fmt.Sprintf(format, spreadOf(values[1]).median),
 			fmt.Sprintf("%.2f", s.median), fmt.Sprintf("%.2f–%.2f", s.least, s.most))
-		b.ReportMetric(s.median, strings.Map(unspaced, name+"-"+what)+"-ratio")
+		r.note(b, strings.Map(unspaced, name+"-"+what)+"-ratio", s)
 	}
 	add("answers a second", "%.0f", rates)
 	add("CPU µs an answer", "%.1f", costs)

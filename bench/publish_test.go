@@ -27,13 +27,13 @@ const (
 	patience = 10 * time.Second
 )
 
-// BenchmarkPublish follows single new stories through a running aggregator and
+// publish follows single new stories through a running aggregator and
 // a running publisher: from the moment a source is due to its request, and from
 // the last byte of its answer to the moment when all three formats of the feed,
 // compressed by gzip, can be served. One of 200 sources changes, the feed shows
 // the newest 50 stories of all. Each change comes when all is quiet: brotli,
 // which is made in the background, is done.
-func BenchmarkPublish(b *testing.B) {
+func publish(b *testing.B) *report {
 	const quiet = 199
 	up := upstreamtest.NewFast(b)
 	sources := []news.Source{source("busy", up.URL(ordinary(0).path()), "@every 1h")}
@@ -61,7 +61,7 @@ func BenchmarkPublish(b *testing.B) {
 	r.latency(b, "due → request sent, ms", "due", f.requested)
 	r.latency(b, "last byte → served compressed, ms", "served", f.visible)
 	b.ReportMetric(0, "ns/op")
-	r.done(b)
+	return r
 }
 
 // latency adds a row of times, and their quantiles to the benchmark's metrics.
@@ -69,8 +69,8 @@ func (r *report) latency(b *testing.B, name, metric string, times []float64) {
 	sorted := slices.Sorted(slices.Values(times))
 	p50, p95, most := quantile(sorted, 0.5), quantile(sorted, 0.95), sorted[len(sorted)-1]
 	r.row(name, fmt.Sprintf("%.2f", p50), fmt.Sprintf("%.2f", p95), fmt.Sprintf("%.2f", most))
-	b.ReportMetric(p50, metric+"-p50-ms")
-	b.ReportMetric(p95, metric+"-p95-ms")
+	r.note(b, metric+"-p50-ms", spread{median: p50, least: sorted[0], most: most})
+	r.note(b, metric+"-p95-ms", spread{median: p95, least: sorted[0], most: most})
 }
 
 // newPublisher publishes what the river brings, pages included.

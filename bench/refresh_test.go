@@ -6,25 +6,15 @@ import (
 	"testing"
 )
 
-// BenchmarkRefresh pulls sources of which nothing has changed, the case that
+// unchanged pulls sources of which nothing has changed, the case that
 // an aggregator spends its life with: claim, conditional request, 304, record.
 // The floor makes the same requests and keeps nothing.
 //
 // The first round, which stores all stories, comes before that and is reported
 // without a floor.
-func BenchmarkRefresh(b *testing.B) {
-	for _, size := range []struct {
-		sources int
-		blog    func(number int) blog
-	}{
-		{1_000, ordinary},
-		{10_000, func(number int) blog { return blog{number: number, stories: 2, paragraphs: 1} }},
-	} {
-		b.Run(fmt.Sprint(size.sources), func(b *testing.B) { refreshUnchanged(b, size.sources, size.blog) })
-	}
-}
-
-func refreshUnchanged(b *testing.B, sources int, blogOf func(int) blog) {
+func unchanged(b *testing.B) *report {
+	const sources = 10_000
+	blogOf := func(number int) blog { return blog{number: number, stories: 2, paragraphs: 1} }
 	up := startUpstream(b)
 	urls := make([]string, sources)
 	for i := range urls {
@@ -48,5 +38,5 @@ func refreshUnchanged(b *testing.B, sources int, blogOf func(int) blog) {
 	r.duel(b, sources, &d)
 	r.row(fmt.Sprintf("first round of %d stories a source, CPU µs a visit", blogOf(0).stories),
 		fmt.Sprintf("%.0f", cost(sources, cold)), "–", "–", "–")
-	r.done(b)
+	return r
 }

@@ -18,7 +18,7 @@ import (
 // renderings is how many times an edition is made in one round.
 const renderings = 20
 
-// BenchmarkRenditions makes everything that readers of one feed of 50 stories
+// renditions makes everything that readers of one feed of 50 stories
 // may ask for: read from the store, rendered in three formats, read back,
 // compressed by gzip, with entity tags. The floor writes three formats of the
 // same stories by gorilla/feeds alone, from memory, uncompressed.
@@ -29,7 +29,7 @@ const renderings = 20
 //     each through a connection of its own, whose cache the change has emptied.
 //     So both sides do a round in one go and pay for their garbage.
 //  3. "none": nothing has changed.
-func BenchmarkRenditions(b *testing.B) {
+func renditions(b *testing.B) *report {
 	up := upstreamtest.NewFast(b)
 	var urls []string
 	for i := range 10 {
@@ -82,7 +82,7 @@ func BenchmarkRenditions(b *testing.B) {
 		})
 	}
 	b.ReportMetric(0, "ns/op")
-	r.done(b)
+	return r
 }
 
 // against adds a row: ours and the floor in turns.
@@ -98,7 +98,7 @@ func (r *report) against(b *testing.B, name string, floor func(), ours func() sa
 		fmt.Sprintf("%.2f", d.over(func(ours, _ sample) float64 { return each(ours) }).median),
 		fmt.Sprintf("%.2f", d.over(func(_, floor sample) float64 { return each(floor) }).median),
 		fmt.Sprintf("%.2f", ratio.median), fmt.Sprintf("%.2f–%.2f", ratio.least, ratio.most))
-	b.ReportMetric(ratio.median, strings.ReplaceAll(name, " ", "-")+"-ratio")
+	r.note(b, strings.ReplaceAll(name, " ", "-")+"-ratio", ratio)
 }
 
 // bare is a publisher of one feed and nothing else.

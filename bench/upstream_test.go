@@ -18,7 +18,8 @@ import (
 const upstreamEnv = "TRIBUTARY_BENCH_UPSTREAM"
 
 // beUpstream serves until in ends, which it does when the parent closes it or
-// dies. The first line of out is the address. PUT sets what a path serves.
+// dies. The first line of out is the address. PUT sets what a path serves, with the
+// query "stubborn" always whole and without validators.
 func beUpstream(in io.Reader, out io.Writer) (exit int) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -50,6 +51,9 @@ func settable(pages *upstreamtest.Server) http.HandlerFunc {
 			return
 		}
 		pages.Set(r.URL.Path, string(body))
+		if r.URL.Query().Has("stubborn") {
+			pages.Script(r.URL.Path, upstreamtest.Body(string(body)))
+		}
 	}
 }
 
@@ -99,8 +103,19 @@ func startUpstream(tb testing.TB) *upstream {
 // set makes the upstream serve a document at a path, and gives its address.
 func (u *upstream) set(path, document string) string {
 	u.tb.Helper()
+	return u.put(path, "", document)
+}
+
+// setStubborn is set for an upstream that answers every request in full.
+func (u *upstream) setStubborn(path, document string) string {
+	u.tb.Helper()
+	return u.put(path, "?stubborn", document)
+}
+
+func (u *upstream) put(path, query, document string) string {
+	u.tb.Helper()
 	address := u.url + path
-	request, err := http.NewRequestWithContext(u.tb.Context(), http.MethodPut, address, strings.NewReader(document))
+	request, err := http.NewRequestWithContext(u.tb.Context(), http.MethodPut, address+query, strings.NewReader(document))
 	if err != nil {
 		u.tb.Fatal(err)
 	}
