@@ -25,7 +25,6 @@ import (
 type engine struct {
 	config     *config.Config
 	settings   atomic.Pointer[aggregator.Settings] // a reload replaces them
-	record     atomic.Pointer[news.AppliedConfig]  // of the config that settings are made of
 	taken      atomic.Pointer[config.Config]       // what settings are made of
 	inForce    atomic.Pointer[string]              // hash of the config that was applied by this process; nil before
 	articles   *articles
@@ -101,26 +100,23 @@ func (e *engine) prepareSettings(c *config.Config, local *articles) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := c.Snapshot()
-	if err != nil {
-		return err
-	}
 	e.settings.Store(&settings)
 	e.taken.Store(c)
-	// The snapshot itself is many small maps, which nobody reads again.
-	e.record.Store(&news.AppliedConfig{Hash: snapshot.Hash(), Text: snapshot.Text()})
 	return nil
 }
 
 // configure makes the store follow the config, and puts on record which one
 // that is. An error is the store's.
 func (e *engine) configure(ctx context.Context) error {
-	record := *e.record.Load()
-	record.At = time.Now()
-	if err := e.store.Apply(ctx, record); err != nil {
+	snapshot, err := e.taken.Load().Snapshot() // large, and seldom needed
+	if err != nil {
 		return err
 	}
-	e.inForce.Store(&record.Hash)
+	hash := snapshot.Hash()
+	if err := e.store.Apply(ctx, news.AppliedConfig{Hash: hash, Text: snapshot.Text(), At: time.Now()}); err != nil {
+		return err
+	}
+	e.inForce.Store(&hash)
 	return e.aggregator.Configure(ctx, *e.settings.Load())
 }
 

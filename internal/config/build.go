@@ -48,6 +48,7 @@ func (b *builder) build(main *document) {
 		check()
 	}
 	b.finishFeeds()
+	b.names, b.urls, b.feeds, b.opml, b.pending = nil, nil, nil, nil, nil // they hold the documents
 	b.config.layered = b.layered
 }
 
