@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,14 +16,14 @@ type builder struct {
 	errs   Errors
 	edited map[string][]byte // what included files will hold, by path
 
-	base      settings          // what holds for all sources
-	hosts     map[string]*table // [host."…"] blocks
-	names     map[string]string // where each source was defined
-	urls      map[string]string // which source has each address, and where
-	feeds     map[string]string // where each feed was defined
-	opml      map[string]string // where each reading list was defined
-	pending   []func()          // checks that need all sources
-	schedules map[string]bool   // those that were found to be good
+	base      settings              // what holds for all sources
+	hosts     map[string]*table     // [host."…"] blocks
+	names     map[string]definition // of the sources
+	urls      map[string]definition // of the sources
+	feeds     map[string]definition // by name
+	opml      map[string]definition // of the reading lists
+	pending   []func()              // checks that need all sources
+	schedules map[string]bool       // those that were found to be good
 
 	authorities map[string]string // certificates by path
 	layering    sync.Mutex        // held by layered
@@ -32,8 +33,8 @@ type builder struct {
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
 	b.schedules, b.authorities = map[string]bool{}, map[string]string{}
-	b.names, b.urls = map[string]string{}, map[string]string{}
-	b.feeds, b.opml = map[string]string{}, map[string]string{}
+	b.names, b.urls = map[string]definition{}, map[string]definition{}
+	b.feeds, b.opml = map[string]definition{}, map[string]definition{}
 	included := b.included(top)
 	b.site(orEmpty(top.table("site", "[site]"), top))
 	b.fetch(orEmpty(top.table("fetch", "[fetch]"), top))
@@ -62,7 +63,10 @@ func orEmpty(t, top *table) *table {
 }
 
 func (b *builder) sourcesAndFeeds(t *table) {
-	for _, s := range t.tables("source", "[[source]]") {
+	sources := t.tables("source", "[[source]]")
+	b.config.sources = slices.Grow(b.config.sources, len(sources))
+	b.config.urls = slices.Grow(b.config.urls, len(sources))
+	for _, s := range sources {
 		b.source(s)
 	}
 	for _, f := range t.tables("feed", "[[feed]]") {

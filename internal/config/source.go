@@ -44,6 +44,9 @@ func (b *builder) source(t *table) {
 
 // ownOfHost lays the [host] blocks of an address over settings.
 func (b *builder) ownOfHost(address string, s *settings) {
+	if len(b.hosts) == 0 {
+		return
+	}
 	host, port := hostOf(address)
 	for _, key := range []string{host, net.JoinHostPort(host, port)} {
 		if block := b.hosts[key]; block != nil {
@@ -53,13 +56,23 @@ func (b *builder) ownOfHost(address string, s *settings) {
 }
 
 // unique notes where a value is defined, and tells the second time.
-func (b *builder) unique(t *table, seen map[string]string, key, value, message, hint string) {
+func (b *builder) unique(t *table, seen map[string]definition, key, value, message, hint string) {
 	if before, ok := seen[value]; ok {
-		t.fail(key, message+": see "+before, hint)
+		t.fail(key, message+": see "+before.String(), hint)
 		return
 	}
-	seen[value] = t.placeOf(key)
+	seen[value] = definition{t, key}
 }
+
+// definition is where a value was defined. Its place is looked up only when
+// somebody asks: there are tens of thousands.
+type definition struct {
+	table *table
+	key   string
+}
+
+// String gives file and line.
+func (d definition) String() string { return d.table.placeOf(d.key) }
 
 // checkSource wants http(s)://… or file:PATH, and makes the path absolute.
 func checkSource(doc *document, address string) (string, error) {
