@@ -22,7 +22,7 @@ func TestRounds(t *testing.T) {
 	bare := newFloor(t, urls)
 	bare.learn()
 	bare.round(http.StatusNotModified, drain)
-	ours := newRiver(t, sourcesAt(urls), nil)
+	ours := newRiver(t, onSQLite(t), sourcesAt(urls), nil)
 	ours.refresh()
 	ours.want(tally{ok: sources, added: sources * ordinary(0).stories})
 	ours.refresh()

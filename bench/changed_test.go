@@ -27,7 +27,7 @@ func changed(b *testing.B) *report {
 	}
 	publish()
 	bare := newFloor(b, urls)
-	ours := newRiver(b, sourcesAt(urls), nil)
+	ours := newRiver(b, onSQLite(b), sourcesAt(urls), nil)
 	ours.refresh()
 	ours.want(tally{ok: sources, added: sources * ordinary(0).stories})
 

@@ -33,7 +33,7 @@ const (
 // compressed by gzip, can be served. One of 200 sources changes, the feed shows
 // the newest 50 stories of all. Each change comes when all is quiet: brotli,
 // which is made in the background, is done.
-func publish(b *testing.B) *report {
+func publish(b *testing.B, open func() store) *report {
 	const quiet = 199
 	up := upstreamtest.NewFast(b)
 	sources := []news.Source{source("busy", up.URL(ordinary(0).path()), "@every 1h")}
@@ -44,7 +44,7 @@ func publish(b *testing.B) *report {
 		sources = append(sources, source(fmt.Sprintf("quiet-%d", i), url, "@yearly"))
 	}
 	clock := new(offset)
-	ours := newRiver(b, sources, clock.now)
+	ours := newRiver(b, open, sources, clock.now)
 	ours.refresh()
 	ours.want(tally{ok: 1 + quiet, added: (1 + quiet) * ordinary(0).stories})
 	readers := newPublisher(b, ours)

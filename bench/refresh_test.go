@@ -12,7 +12,7 @@ import (
 //
 // The first round, which stores all stories, comes before that and is reported
 // without a floor.
-func unchanged(b *testing.B) *report {
+func unchanged(b *testing.B, open func() store) *report {
 	const sources = 10_000
 	blogOf := func(number int) blog { return blog{number: number, stories: 2, paragraphs: 1} }
 	up := startUpstream(b)
@@ -23,7 +23,7 @@ func unchanged(b *testing.B) *report {
 	}
 	bare := newFloor(b, urls)
 	bare.learn()
-	ours := newRiver(b, sourcesAt(urls), nil)
+	ours := newRiver(b, open, sourcesAt(urls), nil)
 	cold := measure(ours.refresh)
 	ours.want(tally{ok: sources, added: sources * blogOf(0).stories})
 

@@ -35,7 +35,7 @@ func renditions(b *testing.B) *report {
 	for i := range 10 {
 		urls = append(urls, up.Feed(ordinary(i).path(), ordinary(i).document(0)))
 	}
-	ours := newRiver(b, sourcesAt(urls), nil)
+	ours := newRiver(b, onSQLite(b), sourcesAt(urls), nil)
 	ours.refresh()
 	ours.want(tally{ok: 10, added: 200})
 	items, err := ours.store.Newest(b.Context(), latest.Name, news.Cursor{}, latest.Limit, nil)
@@ -51,7 +51,7 @@ func renditions(b *testing.B) *report {
 		"ours, CPU ms", "gorilla/feeds, CPU ms", "ratio", "least–most")
 	publishers := make([]*publisher.Publisher, renderings)
 	for i := range publishers {
-		publishers[i] = bare(ours.again())
+		publishers[i] = bare(ours.open())
 		publishWith(b, publishers[i])
 	}
 	version := 0

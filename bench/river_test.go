@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -10,10 +11,13 @@ import (
 	"tributary/aggregator"
 	"tributary/aggregator/fetch"
 	"tributary/internal/news"
+	"tributary/internal/postgrestest"
 	"tributary/internal/rule"
 	"tributary/internal/safehttp"
+	"tributary/internal/store/postgres"
 	"tributary/internal/store/sqlite"
 	"tributary/internal/upstreamtest"
+	"tributary/publisher"
 )
 
 // concurrency is how many visits run at once, ours and the floor's.
@@ -26,8 +30,8 @@ var latest = news.Feed{Name: "latest", Title: "Latest", Limit: 50}
 // own.
 type river struct {
 	tb         testing.TB
-	path       string // of the database
-	store      *sqlite.DB
+	open       func() store // the database once more, as another process would
+	store      store
 	aggregator *aggregator.Aggregator
 	tally      tally // of the last round
 }
@@ -38,46 +42,58 @@ type tally struct {
 	added, changed, stale  int
 }
 
-// newRiver starts one with sources configured and not pulled yet. now is its
-// clock; nil is the real one.
-func newRiver(tb testing.TB, sources []news.Source, now func() time.Time) *river {
-	tb.Helper()
+// store is what both halves need of an engine.
+type store interface {
+	aggregator.Store
+	publisher.Store
+	io.Closer
+}
+
+// onSQLite gives how to open a new database.
+func onSQLite(tb testing.TB) func() store {
 	path := filepath.Join(tb.TempDir(), "bench.db")
-	store, err := sqlite.Open(tb.Context(), path, sqlite.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	client := safehttp.New(safehttp.Options{MaxIdlePerHost: concurrency})
-	tb.Cleanup(func() {
-		client.CloseIdle()
-		if err := store.Close(); err != nil {
-			tb.Error(err)
+	return opens(tb, func() (store, error) { return sqlite.Open(tb.Context(), path, sqlite.Options{}) })
+}
+
+// onPostgres does the same on a cluster of our own, which doesn't wait for the
+// disk; without PostgreSQL it skips.
+func onPostgres(tb testing.TB) func() store {
+	url := postgrestest.URL(tb)
+	return opens(tb, func() (store, error) { return postgres.Open(tb.Context(), url, postgres.Options{}) })
+}
+
+// opens makes of a way to open a database one that closes it with the test.
+func opens(tb testing.TB, open func() (store, error)) func() store {
+	return func() store {
+		tb.Helper()
+		store, err := open()
+		if err != nil {
+			tb.Fatal(err)
 		}
-	})
-	r := &river{tb: tb, path: path, store: store}
+		tb.Cleanup(func() {
+			if err := store.Close(); err != nil {
+				tb.Error(err)
+			}
+		})
+		return store
+	}
+}
+
+// newRiver starts one with sources configured and not pulled yet, on the
+// database that open opens. now is its clock; nil is the real one.
+func newRiver(tb testing.TB, open func() store, sources []news.Source, now func() time.Time) *river {
+	tb.Helper()
+	client := safehttp.New(safehttp.Options{MaxIdlePerHost: concurrency})
+	r := &river{tb: tb, open: open, store: open()}
+	tb.Cleanup(client.CloseIdle)
 	r.aggregator = aggregator.New(aggregator.Options{
-		Store: store, Now: now, Observe: r.observe,
+		Store: r.store, Now: now, Observe: r.observe,
 		Fetcher: fetch.New(fetch.Options{Client: client, Version: "0", SiteURL: "https://example.org"}),
 	})
 	if err := r.aggregator.Configure(tb.Context(), settings(tb, sources)); err != nil {
 		tb.Fatal(err)
 	}
 	return r
-}
-
-// again opens the store once more, as another process would.
-func (r *river) again() *sqlite.DB {
-	r.tb.Helper()
-	store, err := sqlite.Open(r.tb.Context(), r.path, sqlite.Options{})
-	if err != nil {
-		r.tb.Fatal(err)
-	}
-	r.tb.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			r.tb.Error(err)
-		}
-	})
-	return store
 }
 
 func settings(tb testing.TB, sources []news.Source) aggregator.Settings {

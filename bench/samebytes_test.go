@@ -18,7 +18,7 @@ func sameBytes(b *testing.B) *report {
 		urls[i] = up.setStubborn(blog.path(), blog.document(0))
 	}
 	bare := newFloor(b, urls)
-	ours := newRiver(b, sourcesAt(urls), nil)
+	ours := newRiver(b, onSQLite(b), sourcesAt(urls), nil)
 	ours.refresh()
 	ours.want(tally{ok: sources, added: sources * ordinary(0).stories})
 
