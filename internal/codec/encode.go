@@ -3,7 +3,6 @@ package codec
 import (
 	"bytes"
 	"fmt"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,13 +65,14 @@ func Brotli(src []byte, quality int) []byte {
 		panic(fmt.Sprintf("codec: brotli quality %d", quality))
 	}
 	var out bytes.Buffer
-	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: quality, LGWin: window(len(src))})
+	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: quality, LGWin: window})
 	// Writing to memory can't fail.
 	_, _ = w.Write(src)
 	_ = w.Close()
 	return out.Bytes()
 }
 
-// window is the base 2 logarithm of the smallest brotli window that spans
-// size bytes: a larger one costs memory on both sides and gains nothing.
-func window(size int) int { return min(max(bits.Len(uint(size)), 16), 22) }
+// window is the base 2 logarithm of the brotli window in bytes. Beyond it the
+// encoder takes another way at quality 9, with tables of 32 MB for a document:
+// that is twice as slow and makes feeds of 70 to 100 KB at most 0.5 % smaller.
+const window = 16
