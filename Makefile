@@ -1,6 +1,6 @@
 # make test    every test, with the tools that only some of them need
 # make build   the binary, ./tributary
-# make bench   the goals of the design against floors in the same run, some 8 minutes
+# make bench   the goals of the design against floors in the same run, some ten minutes
 # make docs    man pages and completions, into dist/
 # make golden  writes the expected files of golden tests anew: read the diff
 
