@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,11 @@ func (c *Config) Snapshot() (*Snapshot, error) {
 	s := &Snapshot{Site: c.siteKeys(), Prints: map[string]string{}}
 	slices.SortFunc(own, func(a, b news.Source) int { return strings.Compare(a.Name, b.Name) })
 	for i := range own {
-		s.Sources = append(s.Sources, SnapshotEntry{own[i].Name, sourceKeysOf(&own[i])})
+		entry := SnapshotEntry{own[i].Name, sourceKeysOf(&own[i])}
+		if path, ok := strings.CutPrefix(own[i].URL, "file:"); ok {
+			entry.Keys["url"] = "file:" + c.portable(path)
+		}
+		s.Sources = append(s.Sources, entry)
 	}
 	for i := range c.feeds {
 		feed := &c.feeds[i]
@@ -51,7 +56,7 @@ func (c *Config) Snapshot() (*Snapshot, error) {
 		s.Prints[feed.Name] = rule.Fingerprint(*feed, own)
 	}
 	for _, list := range c.lists {
-		s.Lists = append(s.Lists, keys("opml", bare(list.OPML), "schedule", list.Schedule, "tags", strings.Join(list.Tags, ", ")))
+		s.Lists = append(s.Lists, keys("opml", bare(c.portable(list.OPML)), "schedule", list.Schedule, "tags", strings.Join(list.Tags, ", ")))
 	}
 	var err error
 	if s.canonical, err = encode(s); err != nil {
@@ -87,13 +92,26 @@ func encode(s *Snapshot) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// portable gives a path below the config's folder relative to that: the same
+// config is in other places on other machines.
+func (c *Config) portable(path string) string {
+	if !filepath.IsAbs(path) {
+		return path // none, or a URL
+	}
+	relative, err := filepath.Rel(filepath.Dir(c.path), path)
+	if err != nil || !filepath.IsLocal(relative) {
+		return path
+	}
+	return filepath.ToSlash(relative)
+}
+
 // siteKeys are the keys outside sources and feeds.
 func (c *Config) siteKeys() map[string]string {
 	all := keys(
 		"site.title", c.site.Title, "site.url", c.site.URL, "site.description", c.site.Description,
 		"site.language", c.site.Language, "site.timezone", c.site.Location.String(),
 		"site.author.name", c.site.Author.Name, "site.author.email", c.site.Author.Email, "site.author.url", c.site.Author.URL,
-		"site.theme", c.theme, "articles.dir", c.articles, "push.hub", bare(c.hub),
+		"site.theme", c.portable(c.theme), "articles.dir", c.portable(c.articles), "push.hub", bare(c.hub),
 		"fetch.contact", c.fetch.Contact, "fetch.concurrency", strconv.Itoa(c.fetch.Concurrency),
 	)
 	if c.urlDefault { // made of where this node listens
