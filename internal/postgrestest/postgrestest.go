@@ -1,6 +1,6 @@
 // Package postgrestest gives tests a PostgreSQL of their own: one cluster a test
-// binary, in a temporary folder, that listens on a socket there and nowhere else.
-// Only tests import it.
+// binary, in a temporary folder, that listens on a socket there and nowhere else,
+// and more of them for tests that stop one. Only tests import it.
 package postgrestest
 
 import (
@@ -26,6 +26,7 @@ import (
 type Cluster struct {
 	socket string // the folder of its socket
 	stdin  *os.File
+	out    *bufio.Scanner
 }
 
 // start is called once; the cluster ends with the process, however that ends.
@@ -39,6 +40,51 @@ var errMissing = errors.New("needs PostgreSQL (Debian package postgresql)")
 // TRIBUTARY_TOOLS says that all tools must be there.
 func URL(t testing.TB) string {
 	t.Helper()
+	return begun(t, start).URL()
+}
+
+// NewCluster starts a cluster for one test, under the conditions of URL. It ends
+// with the test.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	c := begun(t, newCluster)
+	t.Cleanup(func() { c.stdin.Close() })
+	return c
+}
+
+// URL gives the URL of an empty schema.
+func (c *Cluster) URL() string { return c.url("test_" + strings.ToLower(rand.Text())) }
+
+// Stop stops the server as a restart does: what is connected is cut off.
+func (c *Cluster) Stop(t testing.TB) { c.order(t, "stop", "stopped") }
+
+// Start starts it again after Stop, and returns once it can be used.
+func (c *Cluster) Start(t testing.TB) { c.order(t, "start", "ready") }
+
+func (c *Cluster) order(t testing.TB, order, answer string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(c.stdin, order); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.await(answer); err != nil {
+		t.Fatalf("%s PostgreSQL: %v", order, err)
+	}
+}
+
+// await reads what the cluster says up to a line.
+func (c *Cluster) await(line string) error {
+	var said bytes.Buffer
+	for c.out.Scan() {
+		if c.out.Text() == line {
+			return nil
+		}
+		fmt.Fprintln(&said, c.out.Text())
+	}
+	return fmt.Errorf("it ended: %s", said.String())
+}
+
+func begun(t testing.TB, start func() (*Cluster, error)) *Cluster {
+	t.Helper()
 	cluster, err := start()
 	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" && os.Getenv("TRIBUTARY_TOOLS") != "required" {
 		t.Skip(err)
@@ -46,7 +92,7 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cluster.url("test_" + strings.ToLower(rand.Text()))
+	return cluster
 }
 
 // Socket gives the path of the server's socket, for a test that puts something
@@ -68,24 +114,34 @@ func (c *Cluster) url(schema string) string {
 }
 
 // supervise runs the server until its standard input ends, which it does when
-// the test binary does, and takes the folder away. $1 is the folder of the
-// programs, $2 that of the cluster.
+// the test binary does, and takes the folder away. A line "stop" or "start" there
+// does that. $1 is the folder of the programs, $2 that of the cluster.
 const supervise = `
 set -eu
 trap 'rm -rf "$2"' EXIT
 "$1/initdb" -D "$2/data" -U tributary -A trust -E UTF8 --locale=C --no-sync >"$2/initdb.log" 2>&1 || { cat "$2/initdb.log"; exit 1; }
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-	-c max_connections=400 -c shared_buffers=64MB -c autovacuum_naptime=5s -c max_wal_size=512MB >"$2/server.log" 2>&1 </dev/null &
-server=$!
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	"$1/pg_isready" -q -h "$2" -t 1 && break
-	kill -0 "$server" 2>/dev/null || { cat "$2/server.log"; exit 1; }
-	sleep 0.2
+start() {
+	"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+		-c max_connections=400 -c shared_buffers=64MB -c autovacuum_naptime=5s -c max_wal_size=512MB >>"$2/server.log" 2>&1 </dev/null &
+	server=$!
+	until "$1/pg_isready" -q -h "$2" -t 1; do
+		kill -0 "$server" 2>/dev/null || { cat "$2/server.log"; exit 1; }
+		sleep 0.1
+	done
+	echo ready
+}
+start "$1" "$2"
+while read -r order; do
+	case $order in
+	stop)
+		kill -INT "$server"
+		wait "$server" || true
+		echo stopped ;;
+	start) start "$1" "$2" ;;
+	esac
 done
-echo ready
 exec >/dev/null 2>&1
-while read -r _; do :; done
-kill -QUIT "$server"
+kill -QUIT "$server" || true
 wait "$server" || true
 `
 
@@ -118,14 +174,11 @@ func newCluster() (*Cluster, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	var said bytes.Buffer
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if lines.Text() == "ready" {
-			return &Cluster{socket: folder, stdin: ours}, nil
-		}
-		fmt.Fprintln(&said, lines.Text())
+	c := &Cluster{socket: folder, stdin: ours, out: bufio.NewScanner(out)}
+	if err := c.await("ready"); err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, cmd.Wait()))
 	}
-	return nil, fmt.Errorf("start PostgreSQL: %v: %s", cmd.Wait(), said.String())
+	return c, nil
 }
 
 // find gives the folder of the newest programs; Debian has them off the path.
