@@ -21,7 +21,7 @@ const (
 	idlePause = 30 * time.Second
 	// The pause after the store failed doubles from the first to the last.
 	troublePause    = time.Second
-	maxTroublePause = 30 * time.Second
+	maxTroublePause = 5 * time.Second
 	// When a program starts, everything may be due at once. The first requests
 	// are then spread over this much for each, but not over more than maxSpread.
 	spreadEach = 50 * time.Millisecond
