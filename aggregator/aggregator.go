@@ -49,6 +49,10 @@ type Options struct {
 	// its Keep says: a source that invents new ids at each visit must not fill
 	// the disk. 50,000 when zero.
 	MaxStories int
+	// LeaseSlack is what a lease lasts beyond the longest visit: time to parse
+	// and to record. 30 s when zero. All processes on one store should have the
+	// same.
+	LeaseSlack time.Duration
 	// Observe is told of each visit once it is stored, from one goroutine; it
 	// must not block. Optional.
 	Observe func(Visited)
@@ -94,6 +98,7 @@ type Aggregator struct {
 	held    func(source string, due time.Time)
 
 	maxStories int
+	leaseSlack time.Duration
 	normalizer *normalize.Normalizer
 	fullText   *fulltext.Worker // nil: nobody gets a full text
 	// current is replaced as a whole by Configure.
@@ -122,6 +127,7 @@ func New(o Options) *Aggregator {
 	a := &Aggregator{
 		store: o.Store, fetcher: o.Fetcher, log: o.Log, now: o.Now, jitter: o.Jitter, observe: o.Observe, held: o.Held,
 		maxStories: cmp.Or(o.MaxStories, maxStories),
+		leaseSlack: cmp.Or(o.LeaseSlack, leaseSlack),
 		normalizer: normalize.New(),
 		parsing:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		wake:       make(chan struct{}, 1),
@@ -158,7 +164,7 @@ func New(o Options) *Aggregator {
 // schedule is wrong, call it again with the same settings: what was done is not
 // done twice.
 func (a *Aggregator) Configure(ctx context.Context, settings Settings) error {
-	next, err := newPlan(settings)
+	next, err := newPlan(settings, a.leaseSlack)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,7 @@ import (
 	"tributary/internal/news"
 )
 
-// leaseSlack is what a lease lasts beyond the longest visit: time to parse and
-// to record.
+// leaseSlack is the default of Options.LeaseSlack.
 const leaseSlack = 30 * time.Second
 
 // plan is checked settings, ready for look-ups. It is immutable but for
@@ -35,7 +34,7 @@ type planned struct {
 	schedule schedule.Schedule // zero for the articles
 }
 
-func newPlan(settings Settings) (*plan, error) {
+func newPlan(settings Settings, slack time.Duration) (*plan, error) {
 	p := &plan{Settings: settings, sources: make(map[string]*planned)}
 	p.Concurrency = max(p.Concurrency, 1)
 	for _, source := range settings.Sources {
@@ -47,7 +46,7 @@ func newPlan(settings Settings) (*plan, error) {
 		p.longest = max(p.longest, source.Fetch.Timeout)
 		p.patience = max(p.patience, source.Fetch.HostDelay)
 	}
-	p.lease = p.longest + leaseSlack
+	p.lease = p.longest + slack
 	p.patience += p.lease + p.longest // a lease ahead lasts longer
 	if settings.Articles != nil {
 		p.sources[news.ArticlesName] = &planned{Source: articlesSource()}

@@ -21,7 +21,7 @@ type Effect struct {
 // some that settings don't have. Stories that new sources would bring are not
 // known, and those of former sources that come back not counted.
 func (a *Aggregator) Preview(ctx context.Context, settings Settings, former func(name string) string, feeds []string) (map[string]Effect, error) {
-	next, err := newPlan(settings)
+	next, err := newPlan(settings, a.leaseSlack)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,8 @@ func (d *desk) observers() observers {
 		rounded:  d.metrics.Published,
 		troubled: d.events.Trouble,
 		anew:     d.events.SetAside,
+
+		disagreed: d.events.Disagreed,
 	}
 }
 

@@ -52,8 +52,16 @@ func (e *engine) tellWhileDisagreed(ctx context.Context, log *slog.Logger) {
 func (e *engine) tellDisagreement(ctx context.Context, log *slog.Logger) {
 	log.Error("another process has applied a different config: nothing is pulled here. " +
 		"`tributary plan` tells the difference; a reload (save the config, or SIGHUP) applies the one of this process")
+	e.noteDisagreement(true)
 	if e.await(ctx, false); ctx.Err() == nil {
+		e.noteDisagreement(false)
 		log.Info("the applied config is this process's own again; pulling goes on")
+	}
+}
+
+func (e *engine) noteDisagreement(differs bool) {
+	if e.disagreed != nil {
+		e.disagreed(differs)
 	}
 }
 

@@ -32,6 +32,7 @@ type engine struct {
 	client     *safehttp.Client
 	aggregator *aggregator.Aggregator
 	publisher  *publisher.Publisher
+	disagreed  func(differs bool) // told whether another process's config is the applied one; nil for nobody
 }
 
 // observers are told what the engines do; nil for nobody.
@@ -41,6 +42,8 @@ type observers struct {
 
 	rounded  func(took time.Duration, err error)
 	troubled func(trouble publisher.Trouble, over bool)
+
+	disagreed func(differs bool)
 
 	anew anew // nil: a damaged database is an error
 }
@@ -65,7 +68,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 	if err != nil {
 		return nil, failed(err)
 	}
-	e := &engine{articles: &articles{dir: c.ArticlesDir(), site: c.Site()}}
+	e := &engine{articles: &articles{dir: c.ArticlesDir(), site: c.Site()}, disagreed: o.disagreed}
 	if e.store, err = a.openStore(ctx, c.Node().Database, log, o.anew); err != nil {
 		return nil, failed(err)
 	}
@@ -76,7 +79,7 @@ func (a *app) wire(ctx context.Context, c *config.Config, log *slog.Logger, o ob
 	e.aggregator = aggregator.New(aggregator.Options{
 		Store: e.store, Fetcher: newFetcher(c, e.client), Log: log,
 		PageStore: e.store, Pages: newPageFetcher(c, e.client),
-		Now: a.now, Observe: o.visited, Held: o.held,
+		Now: a.now, LeaseSlack: a.leaseSlack, Observe: o.visited, Held: o.held,
 	})
 	e.publisher = publisher.New(publisher.Options{Config: published, Store: e.store, Renditions: e.store, Log: log,
 		Rounded: o.rounded, Troubled: o.troubled})

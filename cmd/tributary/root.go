@@ -15,6 +15,7 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time // of the aggregator; nil for the machine's
 	check          time.Duration    // of the database at a start; startCheck when zero
+	leaseSlack     time.Duration    // of the aggregator; its default when zero
 
 	configPath string
 	logLevel   string

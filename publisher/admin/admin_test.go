@@ -430,11 +430,21 @@ func TestEventsEnd(t *testing.T) {
 	at = at.Add(time.Second)
 	o.Events.ConfigRead("")
 	o.Events.ConfigRead("")
+	status := func() bool {
+		return strings.Contains(ask(h, "GET", "http://localhost/status").Body.String(), "<h2>Another process has applied a different config")
+	}
+	for _, differs := range []bool{false, true, true, false, false} {
+		at = at.Add(time.Second)
+		if o.Events.Disagreed(differs); status() != differs {
+			t.Errorf("the page says of disagreement %t, want %t", !differs, differs)
+		}
+	}
 	s.states[6].MovedTo, s.states[6].Health = "", news.HealthOK
 	body := feed()
 	for want, times := range map[string]int{
 		"can&#39;t be published as it should be": 1, "/latest.rss is published again": 1,
-		"the config was not taken": 1, "the config is taken again": 1, "away answers at its own address": 1, "away has moved": 0,
+		"the config was not taken": 1, "the config is taken again": 1,
+		"another process has applied a different config": 1, "process&#39;s own again": 1, "away answers at its own address": 1, "away has moved": 0,
 	} {
 		if got := strings.Count(body, want); got != times {
 			t.Errorf("%q stands there %d times, want %d", want, got, times)

@@ -25,6 +25,8 @@ type Events struct {
 	mu   sync.Mutex
 	list []health.Event // oldest first
 	last string         // mistakes of the config that was refused last; empty when none is
+
+	differsSince time.Time // since when another process's config is the applied one; zero: it isn't
 }
 
 // NewEvents makes an empty list. now may be nil.
@@ -72,6 +74,48 @@ func (e *Events) ConfigRead(mistakes string) {
 			Title: "the config is taken again", Text: "Its mistakes are gone.",
 		})
 	}
+}
+
+// Disagreed notes whether the applied config is another process's, which keeps
+// this one from pulling. The same said again changes nothing.
+func (e *Events) Disagreed(differs bool) {
+	at := e.now()
+	e.mu.Lock()
+	since := e.differsSince
+	switch {
+	case differs == !since.IsZero():
+		e.mu.Unlock()
+		return
+	case differs:
+		e.differsSince = at
+	default:
+		e.differsSince = time.Time{}
+	}
+	e.mu.Unlock()
+	if differs {
+		e.add(health.Event{
+			ID: fmt.Sprintf("config-differs-%d", at.UnixMilli()), At: at,
+			Title: "another process has applied a different config", Text: differsAdvice,
+		})
+		return
+	}
+	e.add(health.Event{
+		ID: fmt.Sprintf("config-agrees-%d", since.UnixMilli()), At: at, Over: true,
+		Title: "the applied config is this process's own again", Text: "It had been another one since " + stamp(since) + ".",
+	})
+}
+
+// differsAdvice says what the operator can do about a config that is not the
+// applied one.
+const differsAdvice = "Nothing is pulled here until both are the same. \"tributary plan\" tells the difference; " +
+	"a reload applies the config of this process."
+
+// disagreedSince is when another process's config was found to be the applied
+// one; zero while it isn't.
+func (e *Events) disagreedSince() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.differsSince
 }
 
 func (e *Events) add(event health.Event) {

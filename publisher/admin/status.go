@@ -56,6 +56,8 @@ type statusPage struct {
 	Links                 []Page
 	Counts                []count
 	Config                *configView
+	Differs               *moment // since when the applied config is another process's
+	DiffersAdvice         string
 	CanReload             bool
 	Troubles              []troubleView
 	Events                []eventView
@@ -169,6 +171,10 @@ func (h *Handler) overview(states []news.SourceState) *statusPage {
 		page.Config = &configView{
 			Path: c.Path, Taken: h.moment(c.Taken), Read: h.moment(c.Read), Mistakes: c.Mistakes, Restart: strings.Join(c.Restart, ", "),
 		}
+	}
+	if since := h.o.Events.disagreedSince(); !since.IsZero() {
+		differs := h.moment(since)
+		page.Differs, page.DiffersAdvice = &differs, differsAdvice
 	}
 	var troubles []publisher.Trouble
 	if h.o.Troubles != nil {
