@@ -24,7 +24,17 @@ import (
 // desk starts a server with an admin listener and gives its two addresses.
 func (s *testSite) desk(args ...string) (p *process, public, admin string) {
 	s.t.Helper()
-	p = s.start(program, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
+	return s.deskOf(program, "", args...)
+}
+
+// deskOf is desk with another program, which takes an argument of its own.
+func (s *testSite) deskOf(name, own string, args ...string) (p *process, public, admin string) {
+	s.t.Helper()
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)
+	if own != "" {
+		args = append([]string{own}, args...)
+	}
+	p = s.start(name, args...)
 	public = p.address(s.t)
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()

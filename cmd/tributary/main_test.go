@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		os.Setenv("TRIBUTARY_ADMIN", "off")
 	}
 	os.Setenv(canaryEnv, canaryValue)
-	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated})
+	testscript.Main(m, map[string]func(){program: main, backdated: mainBackdated, brisk: mainBrisk})
 }
 
 // TestScripts runs the command line as a user would. `exits CODE COMMAND…`

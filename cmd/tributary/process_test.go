@@ -20,6 +20,9 @@ const (
 	// first argument. Leases of processes that were killed in that past are
 	// over by now, so that tests need not wait for that.
 	backdated = "tributary-backdated"
+	// brisk is the program with leases that last no longer beyond a visit than
+	// its first argument, so that a test sees them end.
+	brisk = "tributary-brisk"
 )
 
 func mainBackdated() {
@@ -33,6 +36,17 @@ func mainBackdated() {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		now: func() time.Time { return time.Now().Add(-back) },
 	}
+	os.Exit(a.run(ctx, os.Args[2:]))
+}
+
+func mainBrisk() {
+	slack, err := time.ParseDuration(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	ctx, stop := stopSignals()
+	defer stop()
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, leaseSlack: slack}
 	os.Exit(a.run(ctx, os.Args[2:]))
 }
 
