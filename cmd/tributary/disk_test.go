@@ -230,12 +230,13 @@ func TestStartOnAFullDisk(t *testing.T) {
 }
 
 // TestReturnToAFullDisk stops the server in good order, fills the disk, and
-// starts it again.
+// starts it again. The stop is ten minutes ago, so that a visit which it gave up
+// has lost its lease by now.
 func TestReturnToAFullDisk(t *testing.T) {
 	t.Parallel()
 	d := newDiskSite(t)
 	first := d.publish(1)
-	p := d.start(program, "serve", "--listen", "127.0.0.1:0")
+	p := d.start(backdated, "10m", "serve", "--listen", "127.0.0.1:0")
 	await(t, p.address(t)+"/latest.json", first)
 	p.Process.Signal(syscall.SIGTERM)
 	if code := p.wait(t); code != exitDone {
