@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes sure that what `make test` uses beside Go is there: real feed readers,
-# a browser, web servers, a database server, and a checker for XML. As root on
-# Debian it installs what is missing; elsewhere it names it and fails.
+# a browser, web servers, a database server, and checkers for XML and for units of
+# systemd. As root on Debian it installs what is missing; elsewhere it names it and
+# fails.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,6 +22,7 @@ need 'chromium --version' chromium
 need 'nginx -v' nginx-light
 need 'caddy version' caddy
 need 'ls /usr/lib/postgresql/*/bin/initdb || initdb --version' postgresql
+need 'systemd-analyze --version' systemd
 need 'node --version && npm --version' nodejs npm
 
 if [ -n "$missing" ]; then
