@@ -48,6 +48,23 @@ type observers struct {
 	anew anew // nil: a damaged database is an error
 }
 
+// wireStored wires the engines for a command about what is stored, op in errors,
+// which makes no database where there is none.
+func (a *app) wireStored(ctx context.Context, op string) (*engine, error) {
+	log, err := a.quietLogger()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.config()
+	if err != nil {
+		return nil, err
+	}
+	if err := isStored(c.Node().Database); err != nil {
+		return nil, failed(fmt.Errorf("%s: nothing is stored: %w", op, err))
+	}
+	return a.wire(ctx, c, log, observers{})
+}
+
 // open wires the engines by a config and makes the store follow it.
 func (a *app) open(ctx context.Context, c *config.Config, log *slog.Logger, o observers) (*engine, error) {
 	e, err := a.wire(ctx, c, log, o)

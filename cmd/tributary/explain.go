@@ -38,22 +38,11 @@ rule or limit that keeps it in or out. Nothing is changed.`,
 }
 
 func (a *app) explain(ctx context.Context, address string, asJSON bool) error {
-	log, err := a.quietLogger()
+	e, err := a.wireStored(ctx, "explain "+address)
 	if err != nil {
 		return err
 	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	if err := isStored(c.Node().Database); err != nil {
-		return failed(fmt.Errorf("explain %s: nothing is stored: %w", address, err))
-	}
-	e, err := a.wire(ctx, c, log, observers{})
-	if err != nil {
-		return err
-	}
-	report, err := e.explainer(c, a.clock()).Explain(ctx, address)
+	report, err := e.explainer(e.config, a.clock()).Explain(ctx, address)
 	if err := errors.Join(err, e.close()); err != nil {
 		return failed(err)
 	}

@@ -35,18 +35,7 @@ server that runs beside publishes without it within a second.`,
 }
 
 func (a *app) retract(ctx context.Context, address, reason string, asJSON bool) error {
-	log, err := a.quietLogger()
-	if err != nil {
-		return err
-	}
-	c, err := a.config()
-	if err != nil {
-		return err
-	}
-	if err := isStored(c.Node().Database); err != nil {
-		return failed(fmt.Errorf("retract %s: nothing is stored: %w", address, err))
-	}
-	e, err := a.wire(ctx, c, log, observers{})
+	e, err := a.wireStored(ctx, "retract "+address)
 	if err != nil {
 		return err
 	}
