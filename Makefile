@@ -17,6 +17,7 @@ build:
 	go build -trimpath -o tributary ./cmd/tributary
 
 bench:
+	-@sh scripts/test-tools.sh bench
 	go test -run '^$$' -bench Goals -benchtime 1x -count 1 -timeout 60m ./bench -results results
 
 docs: build

@@ -76,6 +76,10 @@ var measurements = []measurement{
 		{what: "memory with many stories", figure: "rss-mb", bound: 128, unit: "MB"},
 		{what: "disk a story beside its content", figure: "disk-kb", bound: 1.1, unit: "KB"},
 	}},
+	{name: "killed", needs: []string{"go"}, run: killed, goals: []goal{
+		{what: "node killed → the last of its sources asked for again", figure: "again-most-s", bound: 61, unit: "s"},
+		{what: "node killed, stories doubled", figure: "doubled", bound: 0, unit: "stories"},
+	}},
 }
 
 // on gives a measurement on one engine.

@@ -112,12 +112,12 @@ type running struct {
 }
 
 // serve starts the server and waits for its first answer.
-func (in *installation) serve() *running {
+func (in *installation) serve(flags ...string) *running {
 	in.b.Helper()
-	ctx, cancel := context.WithTimeout(in.b.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(in.b.Context(), 5*time.Minute)
 	in.b.Cleanup(cancel)
-	s := &running{b: in.b, command: exec.CommandContext(ctx, in.binary, "serve",
-		"--listen", "127.0.0.1:0", "--admin", "off", "--log-level", "error", "--config", in.config())}
+	s := &running{b: in.b, command: exec.CommandContext(ctx, in.binary, append([]string{"serve",
+		"--listen", "127.0.0.1:0", "--admin", "off", "--log-level", "error", "--config", in.config()}, flags...)...)}
 	s.command.Stderr = os.Stderr
 	out, err := s.command.StdoutPipe()
 	if err != nil {
