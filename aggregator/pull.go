@@ -46,13 +46,14 @@ type puller struct {
 	workers  int64
 	visits   sync.WaitGroup // one for each worker
 	pace     pace
+	givenUp  givenUp
 	recorder *recorder
 	trouble  trouble
 }
 
 // Run pulls what is due, and does chores, until ctx ends, then returns nil.
-// Visits in flight are given up; what they would have brought is fetched again
-// when their leases have expired. Trouble with the store is logged and waited
+// Visits in flight are given up and their leases given back: any process may
+// visit those sources at once. Trouble with the store is logged and waited
 // out.
 func (a *Aggregator) Run(ctx context.Context) error {
 	defer a.runFullText(ctx)()
@@ -74,6 +75,7 @@ func (a *Aggregator) newPuller(ctx context.Context, once bool) *puller {
 
 func (p *puller) run(ctx context.Context) error {
 	defer p.recorder.close()
+	defer p.release(ctx)
 	defer p.visits.Wait()
 	defer close(p.jobs)
 	for {

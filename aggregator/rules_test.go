@@ -597,6 +597,7 @@ func TestRule09DocumentThatKills(t *testing.T) {
 		k := &killer{victim: "bad", begun: func() { kill <- struct{}{} }}
 		r := w.rig(t, func(o *aggregator.Options) {
 			k.Fetcher, o.Fetcher = o.Fetcher, k
+			o.Store = mortal{o.Store}
 			o.Jitter = func() float64 { return 0 } // both begin at once
 		})
 		r.configure(public("bad", feedURL), public("slow", "http://b.example/slow"))

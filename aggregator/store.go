@@ -41,6 +41,12 @@ type Store interface {
 	// either all of them are stored or an error is returned and none is.
 	Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error)
 
+	// Release gives leases back whose visits were given up: each source is due
+	// when it was, and what its claim counted is taken back. A host that the
+	// visit may have asked keeps its pause from now on. A stale lease changes
+	// nothing.
+	Release(ctx context.Context, leases []news.Lease, now time.Time) error
+
 	// Sources gives the state of every configured source, by name.
 	Sources(ctx context.Context) ([]news.SourceState, error)
 

@@ -18,7 +18,7 @@ import (
 )
 
 // visit pulls one leased source. It gives no result when the visit was given
-// up because ctx ended: the lease then runs out and the source comes again.
+// up because ctx ended: the source then comes again.
 func (a *Aggregator) visit(ctx context.Context, plan *plan, lease news.Lease) (result news.Result, ok bool) {
 	source := plan.byKey[lease.Source.Key]
 	if source == nil {

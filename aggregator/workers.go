@@ -39,6 +39,8 @@ func (p *puller) work(ctx context.Context) {
 		sleep(ctx, j.wait)
 		if result, ok := p.a.visit(ctx, j.plan, *j.lease); ok {
 			p.recorder.results <- result
+		} else if ctx.Err() != nil {
+			p.givenUp.add(j.lease)
 		}
 		p.pace.ended.Add(1)
 		if p.inFlight.Add(-1) == 0 {

@@ -225,3 +225,8 @@ func (k *killer) Fetch(ctx context.Context, request fetch.Request) (*fetch.Respo
 	<-ctx.Done()
 	return nil, &fetch.Error{Cause: news.CauseInternal, Detail: "stopped", Err: ctx.Err()}
 }
+
+// mortal is the store of a process that dies: it gives no lease back.
+type mortal struct{ aggregator.Store }
+
+func (mortal) Release(context.Context, []news.Lease, time.Time) error { return nil }

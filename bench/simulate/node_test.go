@@ -42,6 +42,9 @@ type database struct {
 	claim, record cost
 }
 
+// Release gives nothing back: nodes that are lost can't.
+func (d *database) Release(context.Context, []news.Lease, time.Time) error { return nil }
+
 // spend runs a call that writes when it is its turn, and notes what it did
 // before the next one has its own.
 func (d *database) spend(c *cost, call func() (sources int, err error), note func()) error {

@@ -44,8 +44,9 @@ type Claimed struct {
 }
 
 // Lease is the right to visit one source until it expires. Expiry is
-// redelivery: nobody has to give a lease back, and a result that comes after
-// another claim of the same source is refused by its Claim.
+// redelivery: nobody has to give a lease back, though a process that stops does
+// so. A result that comes after another claim of the same source is refused by
+// its Claim.
 type Lease struct {
 	Source SourceState
 	Claim  int64     // the fence: rises by one at each claim of the source

@@ -26,6 +26,7 @@ type Store interface {
 	Claim(ctx context.Context, request news.ClaimRequest) (news.Claimed, error)
 	Seen(ctx context.Context, source news.SourceKey, ids []string) (map[string]uint64, error)
 	Record(ctx context.Context, results []news.Result, decide news.Decide) ([]news.Recorded, error)
+	Release(ctx context.Context, leases []news.Lease, now time.Time) error
 	Sources(ctx context.Context) ([]news.SourceState, error)
 	Visits(ctx context.Context, source news.SourceKey) ([]news.Visit, error)
 	SyncFeeds(ctx context.Context, fingerprints map[string]string) (stale []string, err error)
@@ -79,7 +80,7 @@ type Open func(t *testing.T) Store
 // Run tests a store. fresh makes an empty database; each test has its own.
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for _, topic := range [][]check{
-		sourceChecks, claimChecks, leasedChecks, hostChecks, recordChecks, knownChecks, storyChecks,
+		sourceChecks, claimChecks, leasedChecks, releaseChecks, hostChecks, recordChecks, knownChecks, storyChecks,
 		placeChecks, feedChecks, itemChecks, spreadChecks, infoChecks, historyChecks, watchChecks, renditionChecks, editionChecks, sharedChecks,
 		fullTextChecks,
 		reviseChecks, foreverChecks, choreChecks, traceChecks,
