@@ -3,10 +3,10 @@ package config
 import (
 	"fmt"
 	"net"
-	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"tributary/internal/news"
 )
 
 // builder lays documents over the defaults and notes what is wrong.
@@ -18,27 +18,29 @@ type builder struct {
 
 	base      settings              // what holds for all sources
 	hosts     map[string]*table     // [host."…"] blocks
+	layers    layers                // base and these
 	names     map[string]definition // of the sources
 	urls      map[string]definition // of the sources
 	feeds     map[string]definition // by name
 	opml      map[string]definition // of the reading lists
 	pending   []func()              // checks that need all sources
-	schedules map[string]bool       // those that were found to be good
+	schedules map[string]string     // those that were found to be good, by themselves: all sources share the text
 
 	authorities map[string]string // certificates by path
-	layering    sync.Mutex        // held by layered
 }
 
 // build reads the main document and all that it includes.
 func (b *builder) build(main *document) {
 	top := main.top(&b.errs)
-	b.schedules, b.authorities = map[string]bool{}, map[string]string{}
-	b.names, b.urls = map[string]definition{}, map[string]definition{}
+	b.schedules, b.authorities = map[string]string{}, map[string]string{}
 	b.feeds, b.opml = map[string]definition{}, map[string]definition{}
 	included := b.included(top)
+	b.makeRoom(append(included, main))
 	b.site(orEmpty(top.table("site", "[site]"), top))
 	b.fetch(orEmpty(top.table("fetch", "[fetch]"), top))
 	b.hostBlocks(top.table("host", "[host]"))
+	b.layers = b.layersOver(b.base)
+	b.config.layers = b.layersOver(b.listedBase())
 	b.rest(top)
 	b.sourcesAndFeeds(top)
 	top.finish()
@@ -49,8 +51,18 @@ func (b *builder) build(main *document) {
 		check()
 	}
 	b.finishFeeds()
-	b.names, b.urls, b.feeds, b.opml, b.pending = nil, nil, nil, nil, nil // they hold the documents
-	b.config.layered = b.layered
+}
+
+// makeRoom takes the room for all sources at once: growing costs more than a
+// tenth of the reading.
+func (b *builder) makeRoom(documents []*document) {
+	n := 0
+	for _, doc := range documents {
+		list, _ := doc.values["source"].([]any)
+		n += len(list)
+	}
+	b.names, b.urls = make(map[string]definition, n), make(map[string]definition, n)
+	b.config.byName, b.config.sources = make(map[string]int, n), make([]news.Source, 0, n)
 }
 
 // orEmpty gives an empty table for one that is absent, so that defaults and
@@ -63,10 +75,8 @@ func orEmpty(t, top *table) *table {
 }
 
 func (b *builder) sourcesAndFeeds(t *table) {
-	sources := t.tables("source", "[[source]]")
-	b.config.sources = slices.Grow(b.config.sources, len(sources))
-	b.config.urls = slices.Grow(b.config.urls, len(sources))
-	for _, s := range sources {
+	b.config.origins = append(b.config.origins, origin{t.doc.path, len(b.config.sources)})
+	for _, s := range t.tables("source", "[[source]]") {
 		b.source(s)
 	}
 	for _, f := range t.tables("feed", "[[feed]]") {

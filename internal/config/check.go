@@ -12,10 +12,18 @@ import (
 	"golang.org/x/text/language"
 )
 
-var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+// isName reports whether a text matches [a-z0-9-]{1,64}.
+func isName(text string) bool {
+	for _, c := range []byte(text) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return 1 <= len(text) && len(text) <= 64
+}
 
 func checkName(name string) (string, error) {
-	if !nameForm.MatchString(name) {
+	if !isName(name) {
 		err := fmt.Errorf("%q is no name: a name has 1 to 64 of a–z, 0–9 and -", name)
 		return "", &cured{err, nameCure(name)}
 	}
@@ -47,17 +55,25 @@ func anyText(s string) (string, error) {
 
 // checkWeb wants an absolute http(s) URL without credentials.
 func checkWeb(address string) (string, error) {
+	if _, err := parseWeb(address); err != nil {
+		return "", err
+	}
+	return address, nil
+}
+
+// parseWeb parses what checkWeb wants.
+func parseWeb(address string) (*url.URL, error) {
 	if strings.Contains(address, "${") {
-		return "", errors.New("${NAME} stands for a variable only in admin_token, headers, password, bearer and proxy")
+		return nil, errors.New("${NAME} stands for a variable only in admin_token, headers, password, bearer and proxy")
 	}
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return "", errors.New("it must be an absolute URL that starts with http:// or https://")
+		return nil, errors.New("it must be an absolute URL that starts with http:// or https://")
 	case u.User != nil:
-		return "", errors.New(`a URL must not hold a password: use username = "…" and password = "${NAME}"`)
+		return nil, errors.New(`a URL must not hold a password: use username = "…" and password = "${NAME}"`)
 	}
-	return address, nil
+	return u, nil
 }
 
 // checkSiteURL wants what ids and links can hang on; it takes slashes at the

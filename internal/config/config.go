@@ -51,13 +51,13 @@ type Config struct {
 
 	redirects map[string]string
 	sources   []news.Source
-	urls      []urlPlace     // of the sources
+	origins   []origin       // of the sources, but for those of reading lists
 	byName    map[string]int // index into sources
 	feeds     []news.Feed
 	lists     []ReadingList
-	listed    map[string]string                      // by name of a source: the list it comes from
-	layered   func(address string) (settings, error) // what holds for a source that says nothing itself
-	plain     *Config                                // without the sources of reading lists; nil when there are none of those
+	listed    map[string]string // by name of a source: the list it comes from
+	layers    layers            // under the sources of reading lists
+	plain     *Config           // without the sources of reading lists; nil when there are none of those
 }
 
 // Fetch is how this node fetches, and what holds for sources that don't say

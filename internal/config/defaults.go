@@ -28,7 +28,6 @@ func defaults() *Config {
 			},
 		},
 		redirects: map[string]string{},
-		byName:    map[string]int{},
 	}
 }
 

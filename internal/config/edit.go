@@ -3,26 +3,34 @@ package config
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
-// urlPlace is where the url of a source is written.
-type urlPlace struct {
-	path   string
-	offset int    // in bytes, after a byte order mark
-	raw    string // with its quotes
+// origin is a file with sources.
+type origin struct {
+	path  string
+	first int // index of the first of its sources; the others follow in the order of the file
 }
 
-func urlPlaceOf(t *table) urlPlace {
-	at := t.doc.places[join(t.path, "url")]
-	return urlPlace{path: t.doc.path, offset: at.value, raw: at.raw}
+// originOf gives the file that a source stands in, and as which of its sources
+// it does.
+func (c *Config) originOf(source int) (path string, number int) {
+	for _, o := range slices.Backward(c.origins) {
+		if o.first <= source {
+			return o.path, source - o.first
+		}
+	}
+	return "", 0 // not reached: the main file begins with the first one
 }
 
 // ReplaceURLs writes new addresses of sources, by name, into the files of the
 // config, and gives the paths of those that it wrote. Nothing else in them
-// changes, comments and order least of all. All of it is read and checked as a
+// changes, comments and order least of all; a file that holds something else than
+// when it was read is left alone. All of it is read and checked as a
 // config before the first file is replaced, each as a whole; after an error
 // that is no mistake in the config, some of them may be. One that may not be
 // written gives an [*UnwritableError]. c is as it was.
@@ -30,16 +38,19 @@ func (c *Config) ReplaceURLs(urls map[string]string) (written []string, err erro
 	edits := map[string][]urlEdit{}
 	for name, url := range urls {
 		i, ok := c.byName[name]
-		if !ok {
-			return nil, fmt.Errorf("no source is named %q", name)
+		if !ok || c.listed[name] != "" {
+			return nil, fmt.Errorf("no source of the config is named %q", name)
 		}
-		at := c.urls[i]
-		edits[at.path] = append(edits[at.path], urlEdit{at, url})
+		path, number := c.originOf(i)
+		edits[path] = append(edits[path], urlEdit{number, url})
 	}
 	before, after := make(map[string][]byte, len(edits)), make(map[string][]byte, len(edits))
 	for path, list := range edits {
 		if before[path], err = readFile(path); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", path, err)
+		}
+		if sha256.Sum256(unmarked(before[path])) != c.sums[path] {
+			return nil, fmt.Errorf("edit %s: %w", path, errChanged)
 		}
 		if after[path], err = edited(before[path], list); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", path, err)
@@ -57,22 +68,23 @@ func (c *Config) ReplaceURLs(urls map[string]string) (written []string, err erro
 	return written, nil
 }
 
-// urlEdit is a new text at a place.
+// urlEdit is a new address of one of the sources of a file.
 type urlEdit struct {
-	urlPlace
-	url string
+	number int
+	url    string
 }
 
-// edited gives what a file will hold.
+// edited gives what a file will hold, which is as it was read.
 func edited(data []byte, edits []urlEdit) ([]byte, error) {
 	data, marked := bytes.CutPrefix(data, []byte(byteOrderMark))
-	slices.SortFunc(edits, func(a, b urlEdit) int { return cmp.Compare(b.offset, a.offset) })
+	doc := &document{data: data}
+	slices.SortFunc(edits, func(a, b urlEdit) int { return cmp.Compare(b.number, a.number) })
 	for _, edit := range edits { // from the end, so that places before it stay
-		end := edit.offset + len(edit.raw)
-		if edit.raw == "" || end > len(data) || string(data[edit.offset:end]) != edit.raw {
+		at := doc.place(join(join(join("", "source"), strconv.Itoa(edit.number)), "url"))
+		if at.raw == "" {
 			return nil, errChanged
 		}
-		data = slices.Concat(data[:edit.offset], []byte(quoted(edit.url)), data[end:])
+		data = slices.Concat(data[:at.value], []byte(quoted(edit.url)), data[at.value+len(at.raw):])
 	}
 	if marked {
 		data = append([]byte(byteOrderMark), data...)

@@ -121,6 +121,7 @@ func TestReplaceURLsRefuses(t *testing.T) {
 		{map[string]string{"nobody": "https://c.example/"}, text, false, "no such source"},
 		{map[string]string{"b": "https://c.example/"}, "# one line more\n" + text, false, "the file was edited before the address"},
 		{map[string]string{"a": "https://c.example/"}, text + "[[source]]\nname = \"c\"\nurl = \"https://d.example/\"\n", false, "the file was edited behind it"},
+		{map[string]string{"a": "https://c.example/"}, text + "# one line more\n", false, "a comment came: nobody's edit is overwritten"},
 	} {
 		dir, c := folder(t, map[string]string{"config.toml": text})
 		path := filepath.Join(dir, "config.toml")

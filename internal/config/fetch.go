@@ -55,17 +55,15 @@ func (b *builder) shared(t *table, s *settings) {
 // schedule checks a schedule. Thousands of sources share a few, and trying one
 // out takes time.
 func (b *builder) schedule(spec string) (string, error) {
-	if b.schedules[spec] {
-		return spec, nil
+	if known, ok := b.schedules[spec]; ok {
+		return known, nil
 	}
 	parsed, err := schedule.Parse(spec)
-	if err == nil {
-		b.schedules[parsed.String()] = true
-	}
 	if err != nil {
-		err = &cured{errors.New(strings.TrimPrefix(err.Error(), "schedule ")), scheduleCure(spec)} // the key says so too
+		return "", &cured{errors.New(strings.TrimPrefix(err.Error(), "schedule ")), scheduleCure(spec)} // the key says so too
 	}
-	return parsed.String(), err
+	b.schedules[parsed.String()] = parsed.String()
+	return parsed.String(), nil
 }
 
 // scheduleCure gives what was meant by a duration alone, or by a word after

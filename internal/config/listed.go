@@ -8,25 +8,13 @@ import (
 	"tributary/internal/news"
 )
 
-// layered gives the settings of a source from a reading list: what [fetch] says
-// for all but its networks, and what [host] says for its host. Whoever keeps the
-// list must not reach what the operator opened for the sources of the config.
-//
-// It may be called long after the config was read, by several at once, and
-// reading a table notes keys and mistakes: hence the lock.
-func (b *builder) layered(address string) (settings, error) {
-	b.layering.Lock()
-	defer b.layering.Unlock()
+// listedBase is what holds for any source from a reading list: what [fetch] says
+// but for its networks. Whoever keeps the list must not reach what the operator
+// opened for the sources of the config.
+func (b *builder) listedBase() settings {
 	s := b.base
 	s.Fetch.AllowNetworks = nil
-	before := len(b.errs)
-	b.ownOfHost(address, &s)
-	if len(b.errs) > before {
-		err := b.errs[before]
-		b.errs = b.errs[:before]
-		return settings{}, err
-	}
-	return s, nil
+	return s
 }
 
 // Listed is a source from a reading list.
@@ -46,11 +34,11 @@ func (c *Config) WithListed(listed []Listed) (with *Config, leftOut []string) {
 	}
 	next := *c
 	next.plain = c
-	next.sources, next.urls = slices.Clone(c.sources), slices.Clone(c.urls)
+	next.sources = slices.Clone(c.sources)
 	next.byName, next.listed = maps.Clone(c.byName), make(map[string]string, len(listed))
 	taken := make(map[string]string, len(c.sources))
 	for i := range c.sources {
-		taken[alike(c.sources[i].URL)] = c.sources[i].Name
+		taken[parseAddress(c.sources[i].URL).alike()] = c.sources[i].Name
 	}
 	for _, l := range listed {
 		source, err := c.listedSource(&l, &next, taken)
@@ -58,40 +46,37 @@ func (c *Config) WithListed(listed []Listed) (with *Config, leftOut []string) {
 			leftOut = append(leftOut, fmt.Sprintf("%s in %s: %v", l.Entry.URL, l.List, err))
 			continue
 		}
-		taken[alike(source.URL)] = source.Name
+		taken[parseAddress(source.URL).alike()] = source.Name
 		next.byName[source.Name] = len(next.sources)
 		next.sources = append(next.sources, source)
-		next.urls = append(next.urls, urlPlace{})
 		next.listed[source.Name] = l.List
 	}
 	return &next, leftOut
 }
 
 func (c *Config) listedSource(l *Listed, next *Config, taken map[string]string) (news.Source, error) {
-	if _, err := checkWeb(l.Entry.URL); err != nil {
+	u, err := parseWeb(l.Entry.URL)
+	if err != nil {
 		return news.Source{}, err
 	}
+	at := address{l.Entry.URL, u}
 	if _, err := checkName(l.Entry.Name); err != nil {
 		return news.Source{}, err
 	}
-	if other := taken[alike(l.Entry.URL)]; other != "" {
+	if other := taken[at.alike()]; other != "" {
 		return news.Source{}, fmt.Errorf("it is there already as %s", other)
 	}
 	if _, there := next.byName[l.Entry.Name]; there {
 		return news.Source{}, fmt.Errorf("another source is named %s", l.Entry.Name)
 	}
-	s, err := c.layered(l.Entry.URL)
-	if err != nil {
-		return news.Source{}, err
-	}
+	s := c.layers.of(at)
 	s.Name, s.URL = l.Entry.Name, l.Entry.URL
 	for _, tag := range slices.Concat(l.Entry.Tags, c.listTags(l.List)) {
 		if !slices.Contains(s.Tags, tag) {
 			s.Tags = append(slices.Clip(s.Tags), tag)
 		}
 	}
-	host, _ := hostOf(s.URL)
-	s.Fetch.Unpaced = !s.paced && inside(host, s.Fetch.AllowNetworks)
+	s.Fetch.Unpaced = !s.paced && at.inside(s.Fetch.AllowNetworks)
 	return s.Source, nil
 }
 

@@ -4,10 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"net/url"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,43 +12,31 @@ import (
 
 // source reads a [[source]] over its [host] block over [fetch].
 func (b *builder) source(t *table) {
-	var name, address string
+	var name, text string
+	var at address
 	hasName := t.checked("name", &name, checkName)
-	hasURL := t.checked("url", &address, func(s string) (string, error) { return checkSource(t.doc, s) })
+	hasURL := t.checked("url", &text, func(s string) (_ string, err error) {
+		at, err = checkSource(t.doc, s)
+		return at.text, err
+	})
 	for _, need := range []struct{ key, example string }{{"name", "my-blog"}, {"url", "https://example.org/feed.xml"}} {
 		if !t.has(need.key) || t.values[need.key] == "" {
 			t.failHere("a [[source]] needs a "+need.key, fmt.Sprintf("add one, as in %s = %q", need.key, need.example))
 		}
 	}
-	s := b.base
-	b.ownOfHost(address, &s)
+	s := b.layers.of(at)
 	b.own(t, &s)
 	t.finish()
 	if hasName {
 		b.unique(t, b.names, "name", name, "another source is named "+name, "name it otherwise, or take one of them out")
 	}
 	if hasURL {
-		b.unique(t, b.urls, "url", alike(address), "another source has this url", "take one of them out: a source may have several tags and be in several feeds")
+		b.unique(t, b.urls, "url", at.alike(), "another source has this url", "take one of them out: a source may have several tags and be in several feeds")
 	}
-	s.Name, s.URL = name, address
-	host, _ := hostOf(address)
-	s.Fetch.Unpaced = !s.paced && (s.IsFile() || inside(host, s.Fetch.AllowNetworks))
+	s.Name, s.URL = name, text
+	s.Fetch.Unpaced = !s.paced && (s.IsFile() || at.inside(s.Fetch.AllowNetworks))
 	b.config.byName[name] = len(b.config.sources)
 	b.config.sources = append(b.config.sources, s.Source)
-	b.config.urls = append(b.config.urls, urlPlaceOf(t))
-}
-
-// ownOfHost lays the [host] blocks of an address over settings.
-func (b *builder) ownOfHost(address string, s *settings) {
-	if len(b.hosts) == 0 {
-		return
-	}
-	host, port := hostOf(address)
-	for _, key := range []string{host, net.JoinHostPort(host, port)} {
-		if block := b.hosts[key]; block != nil {
-			b.own(block, s)
-		}
-	}
 }
 
 // unique notes where a value is defined, and tells the second time.
@@ -73,84 +57,6 @@ type definition struct {
 
 // String gives file and line.
 func (d definition) String() string { return d.table.placeOf(d.key) }
-
-// checkSource wants http(s)://… or file:PATH, and makes the path absolute.
-func checkSource(doc *document, address string) (string, error) {
-	path, ok := strings.CutPrefix(address, "file:")
-	if !ok {
-		u, err := url.Parse(address)
-		if err == nil && u.Scheme != "http" && u.Scheme != "https" {
-			return "", &cured{errors.New("only http, https and file: addresses can be read"), schemeCure(u)}
-		}
-		return checkWeb(address)
-	}
-	if strings.HasPrefix(path, "//") { // file:///path
-		if path = path[2:]; !filepath.IsAbs(path) {
-			return "", errors.New("file: takes a path on this machine: write file:PATH or file:///PATH")
-		}
-	}
-	if path == "" || strings.Contains(path, "${") {
-		return "", errors.New("file: takes the path of a file")
-	}
-	return "file:" + doc.resolve(path), nil
-}
-
-// schemeCure tells what to write for an address without a scheme, or with one
-// of which browsers make https. The address may hold a password: it is not told.
-func schemeCure(u *url.URL) string {
-	first, _, _ := strings.Cut(u.Path, "/")
-	switch {
-	case u.Scheme == "feed":
-		return "write https:// instead of feed:"
-	case u.Scheme == "" && strings.HasPrefix(u.Path, "/"):
-		return "write file: before a path on this machine"
-	case u.Scheme == "" && strings.Contains(first, "."):
-		return "write https:// before it, or file: before a path on this machine"
-	}
-	return ""
-}
-
-// hostOf gives host, lower case, and port of a source; nothing for a file.
-func hostOf(address string) (host, port string) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "file" {
-		return "", ""
-	}
-	port = u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return strings.ToLower(u.Hostname()), port
-}
-
-// alike writes equal addresses alike: case of scheme and host, a default
-// port and a fragment tell nothing apart.
-func alike(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "file" {
-		return address
-	}
-	host, port := hostOf(address)
-	u.Host, u.Fragment = net.JoinHostPort(host, port), ""
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	return u.String()
-}
-
-// inside reports whether a host is an address, or this machine, within
-// networks. Other names are not looked up: a config must read alike everywhere.
-func inside(host string, networks []netip.Prefix) bool {
-	var addresses []netip.Addr
-	if host == "localhost" {
-		addresses = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
-	} else if ip, err := netip.ParseAddr(host); err == nil {
-		addresses = []netip.Addr{ip.Unmap()}
-	}
-	return slices.ContainsFunc(addresses, func(ip netip.Addr) bool {
-		return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(ip) })
-	})
-}
 
 // checkHostPort wants what a [host."…"] block can be named: a host or
 // address, with a port or without.
@@ -193,7 +99,7 @@ func where(t *table, to *string) {
 // ruleError shows a mistake inside a rule. When the rule stands in the file as
 // it is, without escapes, the place is exact; otherwise it is told in words.
 func (t *table) ruleError(source string, bad *rule.Error) {
-	at := t.doc.places[join(t.path, "where")]
+	at := t.doc.place(join(t.path, "where"))
 	before, _, verbatim := strings.Cut(at.raw, source)
 	if !verbatim {
 		t.fail("where", fmt.Sprintf("where: %s (at %d:%d of the rule)", bad.Message, bad.Line, bad.Column), bad.Hint)

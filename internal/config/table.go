@@ -22,12 +22,13 @@ type table struct {
 	title  string // as in the config: "[site]", "[[source]]"
 	path   string
 	values map[string]any
-	secret bool // its values are never shown
-	known  []string
+	secret bool     // its values are never shown
+	known  []string // what was asked for, in that order; maybe more than once
+	found  int      // how many of the values that was
 }
 
-// sourceKeys is room for the keys that the largest table can have.
-const sourceKeys = 32
+// sourceKeys is room for what is asked of the largest table, a [[source]].
+const sourceKeys = 48
 
 // top gives the table that a document is.
 func (d *document) top(errs *Errors) *table {
@@ -42,10 +43,11 @@ func (t *table) has(key string) bool {
 
 // get gives a key's value and makes the key known.
 func (t *table) get(key string) (any, bool) {
-	if !slices.Contains(t.known, key) {
-		t.known = append(t.known, key)
-	}
 	value, ok := t.values[key]
+	if ok && !slices.Contains(t.known, key) {
+		t.found++
+	}
+	t.known = append(t.known, key)
 	return value, ok
 }
 
@@ -56,7 +58,7 @@ func (t *table) fail(key, message, hint string) { t.failAt(join(t.path, key), me
 func (t *table) failHere(message, hint string) { t.failAt(t.path, message, hint) }
 
 func (t *table) failAt(path, message, hint string) {
-	t.note(t.doc.errorAt(t.doc.places[path].value, message, hint))
+	t.note(t.doc.errorAt(t.doc.place(path).value, message, hint))
 }
 
 func (t *table) note(err *Error) {
@@ -68,26 +70,41 @@ func (t *table) note(err *Error) {
 
 // placeOf gives the place of a key for a message about another one.
 func (t *table) placeOf(key string) string {
-	return fmt.Sprintf("%s:%d", t.doc.name, t.doc.line(t.doc.places[join(t.path, key)].key))
+	return fmt.Sprintf("%s:%d", t.doc.name, t.doc.line(t.doc.place(join(t.path, key)).key))
 }
 
 // finish tells every key that nobody asked for.
 func (t *table) finish() {
+	if t.found == len(t.values) {
+		return
+	}
+	known := once(t.known)
 	for key := range t.values {
-		if slices.Contains(t.known, key) {
+		if slices.Contains(known, key) {
 			continue
 		}
-		hint := "known keys: " + strings.Join(t.known, ", ")
-		meant := nearest.Word(key, t.known)
+		hint := "known keys: " + strings.Join(known, ", ")
+		meant := nearest.Word(key, known)
 		if meant != "" {
 			hint = fmt.Sprintf("did you mean %q?", meant)
 		}
-		err := t.doc.errorAt(t.doc.places[join(t.path, key)].key, fmt.Sprintf("unknown key %q in %s", key, t.title), hint)
+		err := t.doc.errorAt(t.doc.place(join(t.path, key)).key, fmt.Sprintf("unknown key %q in %s", key, t.title), hint)
 		if mayBeSecret(key, meant) {
 			err.hideValue()
 		}
 		t.note(err)
 	}
+}
+
+// once gives each text once, in the order of the first times.
+func once(texts []string) []string {
+	var out []string
+	for _, s := range texts {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 var secretLike = regexp.MustCompile(`(?i)pass|pwd|auth|cred|key`)
@@ -300,8 +317,8 @@ func oneOf[T ~string](t *table, key string, to *T, words ...T) {
 	if !t.text(key, &s) {
 		return
 	}
-	if slices.Contains(words, T(s)) {
-		*to = T(s)
+	if i := slices.Index(words, T(s)); i >= 0 {
+		*to = words[i] // the text of the file is not held on to
 		return
 	}
 	known := make([]string, len(words))
@@ -329,7 +346,8 @@ func (t *table) table(key, title string) *table {
 	return &table{doc: t.doc, errs: t.errs, title: title, path: join(t.path, key), values: values, secret: t.secret}
 }
 
-// tables gives the tables of a list of them.
+// tables gives the tables of a list of them, to be read one after the other:
+// they take turns with the room for what is known.
 func (t *table) tables(key, title string) []*table {
 	value, ok := t.get(key)
 	if !ok {
@@ -345,14 +363,15 @@ func (t *table) tables(key, title string) []*table {
 		return nil
 	}
 	out := make([]*table, 0, len(list))
+	known, above := make([]string, 0, sourceKeys), join(t.path, key)
 	for i, element := range list {
-		path := join(join(t.path, key), strconv.Itoa(i))
+		path := join(above, strconv.Itoa(i))
 		values, ok := element.(map[string]any)
 		if !ok {
 			t.mistyped(path, key, "a list of tables", element, "")
 			continue
 		}
-		out = append(out, &table{doc: t.doc, errs: t.errs, title: title, path: path, values: values, known: make([]string, 0, sourceKeys)})
+		out = append(out, &table{doc: t.doc, errs: t.errs, title: title, path: path, values: values, known: known})
 	}
 	return out
 }
