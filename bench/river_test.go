@@ -102,9 +102,13 @@ func settings(tb testing.TB, sources []news.Source) aggregator.Settings {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	drawn := make([]*news.Source, len(sources))
+	for i := range sources {
+		drawn[i] = &sources[i]
+	}
 	return aggregator.Settings{
 		Sources: sources, Member: member, Concurrency: concurrency,
-		Fingerprints: map[string]string{latest.Name: rule.Fingerprint(latest, sources)},
+		Fingerprints: map[string]string{latest.Name: rule.Fingerprint(&latest, drawn)},
 	}
 }
 

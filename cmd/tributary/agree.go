@@ -89,9 +89,9 @@ func (e *engine) await(ctx context.Context, differs bool) {
 // false when that can't be told.
 func (e *engine) differs(ctx context.Context) (differs, known bool) {
 	own := e.inForce.Load()
-	applied, err := e.store.Applied(ctx)
-	if err != nil || own == nil || applied.Hash == "" {
+	applied, err := e.store.AppliedHash(ctx)
+	if err != nil || own == nil || applied == "" {
 		return false, false
 	}
-	return applied.Hash != *own, true
+	return applied != *own, true
 }

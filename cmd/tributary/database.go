@@ -29,6 +29,8 @@ type store interface {
 
 	// Applied gives the config that was applied last, zero before the first.
 	Applied(ctx context.Context) (news.AppliedConfig, error)
+	// AppliedHash gives its hash only: its text may have megabytes.
+	AppliedHash(ctx context.Context) (string, error)
 	// Apply puts on record which config is in force.
 	Apply(ctx context.Context, config news.AppliedConfig) error
 	// Force lets the next edition of a feed through, whatever it would lose; ok

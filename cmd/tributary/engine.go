@@ -128,16 +128,28 @@ func (e *engine) prepareSettings(c *config.Config, local *articles) error {
 // configure makes the store follow the config, and puts on record which one
 // that is. An error is the store's.
 func (e *engine) configure(ctx context.Context) error {
-	snapshot, err := e.taken.Load().Snapshot() // large, and seldom needed
+	hash, err := e.putOnRecord(ctx, e.taken.Load())
 	if err != nil {
-		return err
-	}
-	hash := snapshot.Hash()
-	if err := e.store.Apply(ctx, news.AppliedConfig{Hash: hash, Text: snapshot.Text(), At: time.Now()}); err != nil {
 		return err
 	}
 	e.inForce.Store(&hash)
 	return e.aggregator.Configure(ctx, *e.settings.Load())
+}
+
+// putOnRecord puts a config on record, if it isn't yet, and gives its hash. The
+// text, which is large, is only made when it is written.
+func (e *engine) putOnRecord(ctx context.Context, c *config.Config) (hash string, err error) {
+	if hash, err = c.Hash(); err != nil {
+		return "", err
+	}
+	if applied, err := e.store.AppliedHash(ctx); err != nil || applied == hash {
+		return hash, err
+	}
+	text, err := c.Text()
+	if err != nil {
+		return "", err
+	}
+	return hash, e.store.Apply(ctx, news.AppliedConfig{Hash: hash, Text: text, At: time.Now()})
 }
 
 func (e *engine) close() error {
@@ -151,14 +163,10 @@ func settingsOf(c *config.Config, local *articles) (aggregator.Settings, error) 
 	if err != nil {
 		return aggregator.Settings{}, err
 	}
-	fingerprints := make(map[string]string, len(c.Feeds()))
-	for _, feed := range c.Feeds() {
-		fingerprints[feed.Name] = rule.Fingerprint(feed, c.Sources())
-	}
 	return aggregator.Settings{
 		Sources:      c.Sources(),
 		Articles:     local,
-		Fingerprints: fingerprints,
+		Fingerprints: c.Fingerprints(),
 		Member:       member,
 		Concurrency:  c.Fetch().Concurrency,
 	}, nil

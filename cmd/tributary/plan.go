@@ -56,10 +56,7 @@ func (a *app) plan(ctx context.Context, file string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := next.Snapshot()
-	if err != nil {
-		return failed(err)
-	}
+	snapshot := next.Snapshot()
 	p := planned{Difference: (&config.Snapshot{}).Diff(snapshot)}
 	if isStored(database) == nil {
 		if err := next.Override(config.Node{Database: database}); err != nil {

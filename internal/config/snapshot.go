@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,16 +18,15 @@ import (
 )
 
 // Snapshot is a config as it is put on record when it is applied: what holds
-// for the whole installation, defaults included, in one canonical form. It has
-// neither secrets nor the keys of one node ([Node]); of headers it has the
-// names. Two files that mean the same give the same snapshot.
+// for the whole installation, defaults included. It has neither secrets nor the
+// keys of one node ([Node]); of headers it has the names. Two files that mean the
+// same give the same snapshot.
 type Snapshot struct {
-	Site      map[string]string   `json:"site"` // of [site], [fetch], [articles], [push] and [redirects], by table.key
-	Sources   []SnapshotEntry     `json:"sources"`
-	Feeds     []SnapshotEntry     `json:"feeds"` // in the order of the config
-	Lists     []map[string]string `json:"lists,omitempty"`
-	Prints    map[string]string   `json:"fingerprints"` // of each feed's membership
-	canonical []byte
+	Site    map[string]string   `json:"site"`    // of [site], [fetch], [articles], [push] and [redirects], by table.key
+	Sources []SnapshotEntry     `json:"sources"` // by name
+	Feeds   []SnapshotEntry     `json:"feeds"`   // in the order of the config
+	Lists   []map[string]string `json:"lists,omitempty"`
+	Prints  map[string]string   `json:"fingerprints"` // of each feed's membership
 }
 
 // SnapshotEntry is a source or feed: its name and its other keys.
@@ -37,59 +35,75 @@ type SnapshotEntry struct {
 	Keys map[string]string `json:"keys"`
 }
 
-// Snapshot gives the canonical form of a config. Sources of reading lists are
+// Snapshot gives what is put on record of a config. Sources of reading lists are
 // not in it: they are no part of the file.
-func (c *Config) Snapshot() (*Snapshot, error) {
-	own := slices.DeleteFunc(slices.Clone(c.sources), func(s news.Source) bool { return c.listed[s.Name] != "" })
-	s := &Snapshot{Site: c.siteKeys(), Prints: map[string]string{}}
-	slices.SortFunc(own, func(a, b news.Source) int { return strings.Compare(a.Name, b.Name) })
-	for i := range own {
-		entry := SnapshotEntry{own[i].Name, sourceKeysOf(&own[i])}
-		if path, ok := strings.CutPrefix(own[i].URL, "file:"); ok {
-			entry.Keys["url"] = "file:" + c.portable(path)
-		}
-		s.Sources = append(s.Sources, entry)
+func (c *Config) Snapshot() *Snapshot {
+	own := c.ownByName()
+	s := &Snapshot{Site: c.siteKeys(), Feeds: c.feedEntries(), Lists: c.listKeys(), Prints: c.prints(own)}
+	for _, source := range own {
+		s.Sources = append(s.Sources, SnapshotEntry{source.Name, keys(c.appendPairs(nil, source)...)})
 	}
-	for i := range c.feeds {
-		feed := &c.feeds[i]
-		s.Feeds = append(s.Feeds, SnapshotEntry{feed.Name, feedKeysOf(feed)})
-		s.Prints[feed.Name] = rule.Fingerprint(*feed, own)
-	}
-	for _, list := range c.lists {
-		s.Lists = append(s.Lists, keys("opml", bare(c.portable(list.OPML)), "schedule", list.Schedule, "tags", strings.Join(list.Tags, ", ")))
-	}
-	var err error
-	if s.canonical, err = encode(s); err != nil {
-		return nil, fmt.Errorf("write the config down: %w", err)
-	}
-	return s, nil
+	return s
 }
 
-// ReadSnapshot reads what [Snapshot.Text] gave.
+// ReadSnapshot reads what [Config.Text] gave.
 func ReadSnapshot(text string) (*Snapshot, error) {
-	s := &Snapshot{canonical: []byte(text)}
-	if err := json.Unmarshal(s.canonical, s); err != nil {
+	s := &Snapshot{}
+	if err := json.Unmarshal([]byte(text), s); err != nil {
 		return nil, fmt.Errorf("read the config that was applied: %w", err)
 	}
 	return s, nil
 }
 
-// Text gives the snapshot as text, the same for the same snapshot.
-func (s *Snapshot) Text() string { return string(s.canonical) }
-
-// Hash gives a hash of the text.
-func (s *Snapshot) Hash() string {
-	sum := sha256.Sum256(s.canonical)
-	return hex.EncodeToString(sum[:16])
+// ownByName gives the sources that stand in the config, by name.
+func (c *Config) ownByName() []*news.Source {
+	own := make([]*news.Source, 0, len(c.sources))
+	for i := range c.sources {
+		if c.listed[c.sources[i].Name] == "" {
+			own = append(own, &c.sources[i])
+		}
+	}
+	return sortByName(own)
 }
 
-func encode(s *Snapshot) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", " ")
-	err := encoder.Encode(s)
-	return b.Bytes(), err
+func sortByName(sources []*news.Source) []*news.Source {
+	slices.SortFunc(sources, func(a, b *news.Source) int { return strings.Compare(a.Name, b.Name) })
+	return sources
+}
+
+func (c *Config) feedEntries() []SnapshotEntry {
+	entries := make([]SnapshotEntry, len(c.feeds))
+	for i := range c.feeds {
+		entries[i] = SnapshotEntry{c.feeds[i].Name, feedKeysOf(&c.feeds[i])}
+	}
+	return entries
+}
+
+func (c *Config) listKeys() []map[string]string {
+	var lists []map[string]string
+	for _, list := range c.lists {
+		lists = append(lists, keys("opml", bare(c.portable(list.OPML)), "schedule", list.Schedule, "tags", strings.Join(list.Tags, ", ")))
+	}
+	return lists
+}
+
+// Fingerprints gives what decides the membership of each feed, sources of reading
+// lists included; see [rule.Fingerprint].
+func (c *Config) Fingerprints() map[string]string {
+	all := make([]*news.Source, len(c.sources))
+	for i := range c.sources {
+		all[i] = &c.sources[i]
+	}
+	return c.prints(sortByName(all))
+}
+
+// prints gives the fingerprint of each feed over some sources.
+func (c *Config) prints(own []*news.Source) map[string]string {
+	prints := make(map[string]string, len(c.feeds))
+	for i := range c.feeds {
+		prints[c.feeds[i].Name] = rule.Fingerprint(&c.feeds[i], own)
+	}
+	return prints
 }
 
 // portable gives a path below the config's folder relative to that: the same
@@ -123,9 +137,9 @@ func (c *Config) siteKeys() map[string]string {
 	return all
 }
 
-// sourceKeysOf gives the keys of a source as they hold for it, what lies under
-// them in [fetch] and [host] included.
-func sourceKeysOf(s *news.Source) map[string]string {
+// appendPairs adds the keys of a source, in alphabetical order, and their values
+// as they hold for it: what lies under them in [fetch] and [host] is included.
+func (c *Config) appendPairs(pairs []string, s *news.Source) []string {
 	networks := make([]string, len(s.Fetch.AllowNetworks))
 	for i, p := range s.Fetch.AllowNetworks {
 		networks[i] = p.String()
@@ -135,17 +149,21 @@ func sourceKeysOf(s *news.Source) map[string]string {
 		sum := sha256.Sum256([]byte(s.Fetch.CA))
 		authority = "sha256:" + hex.EncodeToString(sum[:8])
 	}
-	return keys(
-		"url", bare(s.URL), "title", s.Title, "site", s.Site, "author", s.Author, "image", s.Image,
-		"tags", strings.Join(s.Tags, ", "), "schedule", s.Schedule, "where", s.Where,
-		"content", string(s.Content), "images", string(s.Images), "identity", string(s.Identity),
-		"keep", keepText(s.Keep), "embeds", strings.Join(s.Embeds, ", "),
-		"mirror", flagText(s.Mirror), "full_text", flagText(s.FullText), "ignore_cache", flagText(s.Fetch.IgnoreCache),
-		"paused", flagText(s.Paused),
-		"timeout", durationText(s.Fetch.Timeout), "host_concurrency", strconv.Itoa(s.Fetch.HostConcurrency),
-		"host_delay", durationText(s.Fetch.HostDelay), "allow_networks", strings.Join(networks, ", "),
-		"headers", strings.Join(slices.Sorted(maps.Keys(s.Fetch.Headers)), ", "), "user_agent", s.Fetch.UserAgent,
-		"proxy", bare(s.Fetch.Proxy), "ca_file", authority, "http2", strconv.FormatBool(!s.Fetch.HTTP1),
+	address := bare(s.URL)
+	if path, ok := strings.CutPrefix(s.URL, "file:"); ok {
+		address = "file:" + c.portable(path)
+	}
+	return append(pairs,
+		"allow_networks", strings.Join(networks, ", "), "author", s.Author, "ca_file", authority,
+		"content", string(s.Content), "embeds", strings.Join(s.Embeds, ", "), "full_text", flagText(s.FullText),
+		"headers", strings.Join(slices.Sorted(maps.Keys(s.Fetch.Headers)), ", "),
+		"host_concurrency", strconv.Itoa(s.Fetch.HostConcurrency), "host_delay", durationText(s.Fetch.HostDelay),
+		"http2", strconv.FormatBool(!s.Fetch.HTTP1), "identity", string(s.Identity),
+		"ignore_cache", flagText(s.Fetch.IgnoreCache), "image", s.Image, "images", string(s.Images),
+		"keep", keepText(s.Keep), "mirror", flagText(s.Mirror), "paused", flagText(s.Paused),
+		"proxy", bare(s.Fetch.Proxy), "schedule", s.Schedule, "site", s.Site, "tags", strings.Join(s.Tags, ", "),
+		"timeout", durationText(s.Fetch.Timeout), "title", s.Title, "url", address,
+		"user_agent", s.Fetch.UserAgent, "where", s.Where,
 	)
 }
 

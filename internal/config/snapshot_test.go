@@ -1,8 +1,12 @@
 package config
 
 import (
+	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Nodes that share a database compare their configs by the hash: the same file
@@ -15,11 +19,11 @@ func TestSnapshotIsTheSameElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		snapshot, err := c.Snapshot()
+		hash, err := c.Hash()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return snapshot.Hash()
+		return hash
 	}
 	here, there := t.TempDir(), t.TempDir()
 	for _, tc := range []struct {
@@ -38,6 +42,46 @@ func TestSnapshotIsTheSameElsewhere(t *testing.T) {
 		}
 		if got := hash(here, tc.here) == hash(there, tc.there); got != tc.same {
 			t.Errorf("%s: the same is %t, want %t", tc.reason, got, tc.same)
+		}
+	}
+}
+
+// The text is compared with what other versions put on record: it is what
+// encoding/json makes of the snapshot, to the byte.
+func TestTextIsTheJSONOfTheSnapshot(t *testing.T) {
+	t.Parallel()
+	for reason, text := range map[string]string{
+		"nothing said": "",
+		"all of it": "[[source]]\nname = \"b\"\nurl = \"https://b.example/?a=1&b=<2>\"\ntitle = \"\\\"Ü\\\" \\\\ \\u0001\u2028\\u007f<>&\"\ntags = [\"x\", \"y\"]\n" +
+			"headers = { X-Key = \"x\", Accept = \"y\" }\nembeds = [\"v.example\"]\nmirror = true\nwhere = 'words > 3 and title contains \"<\"'\n" +
+			"[[source]]\nname = \"a\"\nurl = \"file:a.xml\"\nkeep = 7\nallow_networks = [\"10.0.0.0/8\"]\nproxy = \"http://u:p@p.example:1\"\n" +
+			"[[feed]]\nname = \"one\"\nsources = [\"b\"]\n[[feed]]\nname = \"two\"\ntitle = \"<&>\"\n" +
+			"[[reading_list]]\nopml = \"https://l.example/list\"\n[redirects]\n\"/a&b\" = \"/c\"\n",
+	} {
+		c, err := Parse(filepath.Join(t.TempDir(), "config.toml"), []byte(text), func(string) (string, bool) { return "", false })
+		if err != nil {
+			t.Fatalf("%s: %v", reason, err)
+		}
+		var want bytes.Buffer
+		encoder := json.NewEncoder(&want)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", " ")
+		if err := encoder.Encode(c.Snapshot()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.String(), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", reason, diff)
+		}
+		read, err := ReadSnapshot(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := read.Diff(c.Snapshot()); !d.Empty() {
+			t.Errorf("%s: what was read differs: %+v", reason, d)
 		}
 	}
 }

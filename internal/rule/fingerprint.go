@@ -1,10 +1,10 @@
 package rule
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"slices"
 	"strings"
 
@@ -21,8 +21,9 @@ const meaning = "membership 1"
 // every story. Neither the order of names, tags and sources nor anything that
 // only shows (titles, limits) changes it. It is stable over restarts, machines
 // and versions with the same meaning.
-func Fingerprint(feed news.Feed, sources []news.Source) string {
-	sum := sha256.New()
+func Fingerprint(feed *news.Feed, sources []*news.Source) string {
+	hash := sha256.New()
+	sum := bufio.NewWriter(hash)
 	write(sum, meaning)
 	writeSet(sum, feed.Sources)
 	writeSet(sum, fold(feed.Tags))
@@ -32,16 +33,29 @@ func Fingerprint(feed news.Feed, sources []news.Source) string {
 		write(sum, "")
 	}
 	write(sum, feed.Where)
-	drawn := slices.DeleteFunc(slices.Clone(sources), func(s news.Source) bool {
-		return len(feed.Sources) > 0 && !slices.Contains(feed.Sources, s.Name)
-	})
-	slices.SortFunc(drawn, func(a, b news.Source) int { return strings.Compare(a.Name, b.Name) })
-	for _, s := range drawn {
+	for _, s := range drawn(feed, sources) {
 		write(sum, s.Name)
 		writeSet(sum, s.Tags) // as written: rules see their case
 		write(sum, s.Where)
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:16])
+	_ = sum.Flush() // a hash never fails
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// drawn gives the sources that a feed may draw from, by name.
+func drawn(feed *news.Feed, sources []*news.Source) []*news.Source {
+	byName := func(a, b *news.Source) int { return strings.Compare(a.Name, b.Name) }
+	if len(feed.Sources) == 0 && slices.IsSortedFunc(sources, byName) {
+		return sources
+	}
+	drawn := make([]*news.Source, 0, len(sources))
+	for _, s := range sources {
+		if len(feed.Sources) == 0 || slices.Contains(feed.Sources, s.Name) {
+			drawn = append(drawn, s)
+		}
+	}
+	slices.SortFunc(drawn, byName)
+	return drawn
 }
 
 // fold lowers the case of tags, which the feed's own key does not look at.
@@ -55,16 +69,19 @@ func fold(tags []string) []string {
 
 // write adds a string with its length, so that no two sequences of strings
 // look alike.
-func write(sum hash.Hash, s string) {
-	_, _ = sum.Write(binary.AppendUvarint(nil, uint64(len(s)))) // a hash never fails
-	_, _ = sum.Write([]byte(s))
+func write(sum *bufio.Writer, s string) {
+	writeLength(sum, len(s))
+	_, _ = sum.WriteString(s)
+}
+
+func writeLength(sum *bufio.Writer, n int) {
+	_, _ = sum.Write(binary.AppendUvarint(sum.AvailableBuffer(), uint64(n)))
 }
 
 // writeSet adds strings without their order, with their number.
-func writeSet(sum hash.Hash, set []string) {
-	sorted := slices.Sorted(slices.Values(set))
-	_, _ = sum.Write(binary.AppendUvarint(nil, uint64(len(sorted))))
-	for _, s := range sorted {
+func writeSet(sum *bufio.Writer, set []string) {
+	writeLength(sum, len(set))
+	for _, s := range slices.Sorted(slices.Values(set)) {
 		write(sum, s)
 	}
 }

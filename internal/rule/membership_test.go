@@ -85,7 +85,14 @@ func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	feed := news.Feed{Name: "latest", Sources: []string{"b", "a"}, Tags: []string{"go"}, Local: true, Where: "words > 1"}
 	sources := []news.Source{{Name: "a", Tags: []string{"x", "y"}}, {Name: "b", Where: "local"}, {Name: "c"}}
-	base := rule.Fingerprint(feed, sources)
+	fingerprint := func(feed news.Feed, sources []news.Source) string {
+		pointers := make([]*news.Source, len(sources))
+		for i := range sources {
+			pointers[i] = &sources[i]
+		}
+		return rule.Fingerprint(&feed, pointers)
+	}
+	base := fingerprint(feed, sources)
 	if len(base) != 32 {
 		t.Fatalf("got %q, want 32 hex digits", base)
 	}
@@ -115,7 +122,7 @@ func TestFingerprint(t *testing.T) {
 	} {
 		f, s := feed, append([]news.Source(nil), sources...)
 		test.change(&f, s)
-		if got := rule.Fingerprint(f, s); (got == base) != test.same {
+		if got := fingerprint(f, s); (got == base) != test.same {
 			t.Errorf("%s: fingerprint the same: %v, want %v", test.reason, got == base, test.same)
 		}
 	}

@@ -51,6 +51,7 @@ type Store interface {
 
 	// What plan and reading lists ask for.
 	Applied(ctx context.Context) (news.AppliedConfig, error)
+	AppliedHash(ctx context.Context) (string, error)
 	Apply(ctx context.Context, config news.AppliedConfig) error
 	ReadingLists(ctx context.Context) ([]news.ReadingList, error)
 	KeepReadingList(ctx context.Context, list news.ReadingList) error

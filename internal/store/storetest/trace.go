@@ -112,6 +112,11 @@ var traceChecks = []check{
 			f.Helper()
 			config, err := f.Applied(f.Context())
 			f.must(err)
+			hash, err := f.AppliedHash(f.Context())
+			f.must(err)
+			if hash != config.Hash {
+				f.Errorf("the hash is %q, of %+v", hash, config)
+			}
 			return config
 		}
 		if got := applied(); got != (news.AppliedConfig{}) {
