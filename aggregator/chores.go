@@ -228,11 +228,11 @@ func (a *Aggregator) cleanSource(ctx context.Context, name string, stories []new
 	for i := range stories {
 		story := stories[i].Story
 		keys[i], cleaned[i].Was = story.Key, story.Hash
-		cleaned[i].Changed = a.normalizer.Again(&story, &source.Source)
+		cleaned[i].Changed = a.normalizer.Again(&story, source.Source)
 		story.Policy = normalize.PolicyVersion
 		cleaned[i].Story = story
 	}
 	return a.revise(ctx, stories[0].Source, keys, func(known *news.Known, p *plan) news.Changes {
-		return merge.Clean(known, cleaned, merge.Rules{Source: &source.Source, Member: p.Member})
+		return merge.Clean(known, cleaned, merge.Rules{Source: source.Source, Member: p.Member})
 	})
 }

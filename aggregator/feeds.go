@@ -42,7 +42,7 @@ func (p *plan) arrange(arrangers map[string]*merge.Arranger, story *news.StoredS
 	if source == nil {
 		return
 	}
-	for _, verdict := range p.Member(&story.Story, &source.Source) {
+	for _, verdict := range p.Member(&story.Story, source.Source) {
 		if arranger := arrangers[verdict.Feed]; arranger != nil && verdict.In {
 			arranger.Add(&story.Story, story.Places)
 		}

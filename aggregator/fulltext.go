@@ -20,7 +20,7 @@ func (a *Aggregator) configureFullText(ctx context.Context, p *plan) error {
 	}
 	var sources []fulltext.Source
 	for key, source := range p.byKey {
-		sources = append(sources, fulltext.Source{Key: key, Source: &source.Source})
+		sources = append(sources, fulltext.Source{Key: key, Source: source.Source})
 	}
 	if err := a.fullText.Configure(ctx, sources, p.Member); err != nil {
 		return fmt.Errorf("store which sources want full text: %w", err)

@@ -2,7 +2,6 @@ package aggregator
 
 import (
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,30 +27,48 @@ type plan struct {
 	articlesDue atomic.Bool
 }
 
-// planned is a source with its parsed schedule.
+// planned is a source of the settings with its parsed schedule. Neither is
+// copied: there are tens of thousands of sources, and few schedules.
 type planned struct {
-	news.Source
+	*news.Source
 	schedule schedule.Schedule // zero for the articles
 }
 
 func newPlan(settings Settings, slack time.Duration) (*plan, error) {
-	p := &plan{Settings: settings, sources: make(map[string]*planned)}
+	p := &plan{Settings: settings, sources: make(map[string]*planned, len(settings.Sources)+1)}
 	p.Concurrency = max(p.Concurrency, 1)
-	for _, source := range settings.Sources {
-		parsed, err := schedule.Parse(source.Schedule)
+	parsed := schedules{}
+	for i := range settings.Sources {
+		source := &settings.Sources[i]
+		when, err := parsed.parse(source.Schedule)
 		if err != nil {
 			return nil, fmt.Errorf("source %q: %w", source.Name, err)
 		}
-		p.sources[source.Name] = &planned{Source: source, schedule: parsed}
+		p.sources[source.Name] = &planned{source, when}
 		p.longest = max(p.longest, source.Fetch.Timeout)
 		p.patience = max(p.patience, source.Fetch.HostDelay)
 	}
 	p.lease = p.longest + slack
 	p.patience += p.lease + p.longest // a lease ahead lasts longer
 	if settings.Articles != nil {
-		p.sources[news.ArticlesName] = &planned{Source: articlesSource()}
+		local := articlesSource()
+		p.sources[news.ArticlesName] = &planned{Source: &local}
 	}
 	return p, nil
+}
+
+// schedules are those that were parsed, by what was written.
+type schedules map[string]schedule.Schedule
+
+func (s schedules) parse(spec string) (schedule.Schedule, error) {
+	if known, ok := s[spec]; ok {
+		return known, nil
+	}
+	parsed, err := schedule.Parse(spec)
+	if err == nil {
+		s[spec] = parsed
+	}
+	return parsed, err
 }
 
 // articlesSource stands for the local articles.
@@ -65,7 +82,8 @@ func articlesSource() news.Source {
 
 // configured gives all sources of the plan, the articles included.
 func (p *plan) configured() []news.Source {
-	all := slices.Clone(p.Settings.Sources)
+	all := make([]news.Source, 0, len(p.Settings.Sources)+1)
+	all = append(all, p.Settings.Sources...)
 	if p.Articles != nil {
 		all = append(all, articlesSource())
 	}

@@ -184,7 +184,7 @@ func (p *plan) decide(known *news.Known, result *news.Result) news.Changes {
 	if source == nil {
 		return news.Changes{}
 	}
-	return merge.Decide(known, result, merge.Rules{Source: &source.Source, Member: p.Member})
+	return merge.Decide(known, result, merge.Rules{Source: source.Source, Member: p.Member})
 }
 
 // tell logs a stored visit and shows it to the observer.

@@ -55,7 +55,7 @@ func (a *Aggregator) pull(ctx context.Context, plan *plan, source *planned, leas
 	if source.IsArticles() {
 		return a.pullArticles(plan)
 	}
-	response, err := a.fetcher.Fetch(ctx, fetch.Request{Source: &source.Source, Validators: lease.Source.Validators})
+	response, err := a.fetcher.Fetch(ctx, fetch.Request{Source: source.Source, Validators: lease.Source.Validators})
 	if err != nil {
 		return f, err
 	}
@@ -114,7 +114,7 @@ func readLarge(response *fetch.Response, options parse.Options) (*news.Document,
 // normalize makes a batch of a document. Stories that are known already are
 // not sanitized again; should the store not say which, all of them are.
 func (a *Aggregator) normalize(ctx context.Context, source *planned, lease *news.Lease, doc *news.Document, url string) *news.Batch {
-	options := normalize.Options{Source: &source.Source, URL: url}
+	options := normalize.Options{Source: source.Source, URL: url}
 	seen, err := a.store.Seen(ctx, lease.Source.Key, a.normalizer.IDs(doc, options))
 	if err != nil {
 		a.log.Warn("known stories can't be told; reading all of them anew", "source", source.Name, "error", err)
