@@ -10,6 +10,7 @@
 package publisher
 
 import (
+	"crypto/sha256"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -82,7 +83,7 @@ type Publisher struct {
 	owners     map[string]*owner
 	restored   bool // what was kept is known
 	files      fileCache
-	sources    []news.SourceInfo // in the subscription lists
+	sources    [sha256.Size]byte // of what the subscription lists were made of
 	// latest is the head of the first feed as it stands below articles;
 	// latestChanged is set until it does, which may take until articlesNext.
 	latest        news.Edition

@@ -2,8 +2,9 @@ package publisher
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -107,10 +108,14 @@ func (p *Publisher) publishLists(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the sources: %w", err)
 	}
-	if p.owner(ownerSources).made && reflect.DeepEqual(infos, p.sources) {
+	sum, err := sumOf(infos)
+	if err != nil {
+		return err
+	}
+	if p.owner(ownerSources).made && sum == p.sources {
 		return nil
 	}
-	p.sources = infos
+	p.sources = sum
 	var out outcome
 	p.subscriptions(&out, sourcesName, p.config.Site.Title, infos)
 	for i := range p.config.Feeds {
@@ -121,6 +126,20 @@ func (p *Publisher) publishLists(ctx context.Context) error {
 	}
 	p.replace(ownerSources, 0, out)
 	return nil
+}
+
+// sumOf sums up what is known of sources. It is held in place of them: they take
+// half a kilobyte each.
+func sumOf(infos []news.SourceInfo) (sum [sha256.Size]byte, err error) {
+	hash := sha256.New()
+	encoder := json.NewEncoder(hash)
+	for i := range infos {
+		if err := encoder.Encode(&infos[i]); err != nil {
+			return sum, fmt.Errorf("source %s: %w", infos[i].Name, err)
+		}
+	}
+	hash.Sum(sum[:0])
+	return sum, nil
 }
 
 func (p *Publisher) subscriptions(out *outcome, name, title string, infos []news.SourceInfo) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -159,6 +160,7 @@ func (a *app) runServer(ctx context.Context, e *engine, r *reloader, log *slog.L
 			open()
 		}
 	}
+	group.Go(func() error { debug.FreeOSMemory(); return nil }) // reading and storing the config took several times what stays
 	return group.Wait()
 }
 
