@@ -25,7 +25,9 @@ func (b *builder) source(t *table) {
 		}
 	}
 	s := b.layers.of(at)
-	b.own(t, &s)
+	if !t.read() { // most sources are a name and an address
+		b.own(t, &s)
+	}
 	t.finish()
 	if hasName {
 		b.unique(t, b.names, "name", name, "another source is named "+name, "name it otherwise, or take one of them out")

@@ -51,6 +51,9 @@ func (t *table) get(key string) (any, bool) {
 	return value, ok
 }
 
+// read reports whether all that is there was asked for.
+func (t *table) read() bool { return t.found == len(t.values) }
+
 // fail notes a mistake in the value of a key.
 func (t *table) fail(key, message, hint string) { t.failAt(join(t.path, key), message, hint) }
 
@@ -75,7 +78,7 @@ func (t *table) placeOf(key string) string {
 
 // finish tells every key that nobody asked for.
 func (t *table) finish() {
-	if t.found == len(t.values) {
+	if t.read() {
 		return
 	}
 	known := once(t.known)
