@@ -12,8 +12,12 @@ import (
 )
 
 // startCheck is how long a start may look for damage in the database: all of
-// some 10 MB. serve goes on looking while it serves.
-const startCheck = 50 * time.Millisecond
+// some 10 MB. Readers wait for a start of serve, which looks for serveCheck and
+// goes on looking while it serves.
+const (
+	startCheck = 50 * time.Millisecond
+	serveCheck = 20 * time.Millisecond
+)
 
 // anew is told that a damaged database was set aside, under which name, and what
 // was found.

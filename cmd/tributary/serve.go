@@ -68,6 +68,7 @@ func (a *app) serve(ctx context.Context, flags config.Node, watchConfig bool) er
 	if err != nil {
 		return err
 	}
+	a.check = cmp.Or(a.check, serveCheck)
 	d := newDesk(log)
 	for {
 		err := a.serveOnce(ctx, d, flags, watchConfig, log)
