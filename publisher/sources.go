@@ -54,43 +54,63 @@ func (p *Publisher) publishHealth(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the health of the sources: %w", err)
 	}
-	p.replace(ownerHealth, 0, p.sourcePages(statuses(infos, states)))
+	p.replace(ownerHealth, 0, p.sourcePages(infos, states))
 	p.sourcesMade = now()
 	p.sourcesNext = p.sourcesMade.Add(sourcesEvery)
 	return nil
 }
 
-// statuses puts together what is known of sources, in the order of their titles.
-func statuses(infos []news.SourceInfo, states []news.SourceState) []site.SourceStatus {
-	byKey := make(map[news.SourceKey]*news.SourceState, len(states))
-	for i := range states {
-		byKey[states[i].Key] = &states[i]
+// byTitle gives sources in the order of their titles, whatever their case.
+func byTitle(infos []news.SourceInfo) []*news.SourceInfo {
+	type titled struct {
+		title string
+		info  *news.SourceInfo
 	}
-	list := make([]site.SourceStatus, len(infos))
+	list := make([]titled, len(infos))
 	for i := range infos {
-		list[i] = site.SourceStatus{Info: infos[i], State: news.SourceState{Health: news.HealthNew}}
-		if state := byKey[infos[i].Key]; state != nil {
-			list[i].State = *state
-		}
+		list[i] = titled{strings.ToLower(infos[i].Title), &infos[i]}
 	}
-	slices.SortStableFunc(list, func(a, b site.SourceStatus) int {
-		return strings.Compare(strings.ToLower(a.Info.Title), strings.ToLower(b.Info.Title))
-	})
-	return list
+	slices.SortStableFunc(list, func(a, b titled) int { return strings.Compare(a.title, b.title) })
+	sorted := make([]*news.SourceInfo, len(list))
+	for i := range list {
+		sorted[i] = list[i].info
+	}
+	return sorted
 }
 
-func (p *Publisher) sourcePages(list []site.SourceStatus) outcome {
+// sourcePages makes the pages one after the other: what they show of a source
+// takes a kilobyte.
+func (p *Publisher) sourcePages(infos []news.SourceInfo, states []news.SourceState) outcome {
+	known := make(map[news.SourceKey]*news.SourceState, len(states))
+	for i := range states {
+		known[states[i].Key] = &states[i]
+	}
+	sorted := byTitle(infos)
 	var out outcome
-	last := max(1, (len(list)+site.SourcesPerPage-1)/site.SourcesPerPage)
+	var list []site.SourceStatus
+	last := max(1, (len(sorted)+site.SourcesPerPage-1)/site.SourcesPerPage)
 	for n := range last {
 		from := n * site.SourcesPerPage
+		list = appendStatuses(list[:0], sorted[from:min(from+site.SourcesPerPage, len(sorted))], known)
 		body, err := p.config.Pages.Sources(site.SourcesPage{
-			Site: p.config.Site, Feeds: p.config.Feeds, Sources: list[from:min(from+site.SourcesPerPage, len(list))],
-			All: len(list), Page: n + 1, Last: last, Now: now(),
+			Site: p.config.Site, Feeds: p.config.Feeds, Sources: list,
+			All: len(sorted), Page: n + 1, Last: last, Now: now(),
 		})
 		p.page(&out, site.SourcesPath(n+1), body, time.Time{}, err)
 	}
 	return out
+}
+
+// appendStatuses puts together what is known of sources.
+func appendStatuses(list []site.SourceStatus, infos []*news.SourceInfo, known map[news.SourceKey]*news.SourceState) []site.SourceStatus {
+	for _, info := range infos {
+		status := site.SourceStatus{Info: *info, State: news.SourceState{Health: news.HealthNew}}
+		if state := known[info.Key]; state != nil {
+			status.State = *state
+		}
+		list = append(list, status)
+	}
+	return list
 }
 
 // sooner gives the earlier of two moments; zero is none.
