@@ -60,14 +60,16 @@ func (t *tx) candidates(keys []news.SourceKey) ([]*candidate, error) {
 	if len(unknown) > 0 {
 		read = make(map[news.SourceKey]*candidate, len(unknown))
 	}
+	var next candidate
+	into := next.fields()
 	err := queryList(t, candidatesQuery, func(row scanner) error {
+		next = candidate{}
+		err := row.Scan(into...)
 		c := new(candidate)
-		if err := row.Scan(c.fields()...); err != nil {
-			return err
-		}
+		*c = next
 		read[c.Key] = c
 		t.memory.add(c)
-		return nil
+		return err
 	}, unknown)
 	if err != nil {
 		return nil, err

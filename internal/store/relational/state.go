@@ -50,15 +50,17 @@ const (
 func (db *DB) Sources(ctx context.Context) ([]news.SourceState, error) {
 	var states []news.SourceState
 	err := db.read(ctx, "list sources", func(t *tx) error {
+		var state news.SourceState
+		var capped time.Time
+		into := append(stateFields(&state), object{&state.Warnings}, instant{&capped})
 		return t.query(`
 			SELECT `+stateColumns+`, s.warnings, s.capped
 			FROM `+stateTables+`
 			WHERE s.active = 1
 			ORDER BY s.name`,
 			func(row scanner) error {
-				var state news.SourceState
-				var capped time.Time
-				if err := row.Scan(append(stateFields(&state), object{&state.Warnings}, instant{&capped})...); err != nil {
+				state, capped = news.SourceState{}, time.Time{}
+				if err := row.Scan(into...); err != nil {
 					return err
 				}
 				if !capped.IsZero() && state.Last.At.Sub(capped) < cappedFor {
