@@ -139,7 +139,7 @@ func (e *engine) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.once(ctx, `BEGIN`, e.check); err != nil {
+	if err := e.once(ctx, []string{`BEGIN`}, e.check); err != nil {
 		return err
 	}
 	return migrate.Up(ctx, schema{e}, steps)

@@ -9,14 +9,14 @@ var dialect = relational.Dialect{
 	Arrays: true,
 
 	LockDue: `
-		SELECT source
+		SELECT source, host
 		FROM schedule
 		WHERE due <= ?
 		ORDER BY due, source
 		LIMIT ?
 		FOR NO KEY UPDATE SKIP LOCKED`,
 	LockRest: `
-		SELECT source
+		SELECT source, host
 		FROM schedule
 		WHERE due <= ? AND (due, source) > (?, ?)
 			AND coalesce(host, 0) NOT IN (SELECT value::bigint FROM json_array_elements_text(?::json))
@@ -24,7 +24,7 @@ var dialect = relational.Dialect{
 		LIMIT ?
 		FOR NO KEY UPDATE SKIP LOCKED`,
 	LockSources: `
-		SELECT source
+		SELECT source, host
 		FROM schedule
 		WHERE source IN (?...)
 		ORDER BY source
@@ -32,7 +32,7 @@ var dialect = relational.Dialect{
 	LockHosts: `
 		SELECT key
 		FROM hosts
-		WHERE key IN (SELECT host FROM schedule WHERE source IN (?...))
+		WHERE key IN (?...)
 		ORDER BY key
 		FOR NO KEY UPDATE SKIP LOCKED`,
 	CountDue:     `SELECT count(*) FROM (SELECT 1 FROM schedule WHERE due <= ? LIMIT ?) AS due`,

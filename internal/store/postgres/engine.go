@@ -28,10 +28,10 @@ const maxTries = 6
 // committed when it got the lock, as each statement sees what was committed
 // before it.
 func (e *engine) Write(ctx context.Context, mode relational.Mode, fn func(relational.Session) error) error {
-	begin := `BEGIN`
+	begin := []string{`BEGIN`}
 	switch mode {
 	case relational.Exclusive:
-		begin = `BEGIN; SELECT pg_advisory_xact_lock(` + lockSpace + `, ` + lockMerge + `)`
+		begin = append(begin, `SELECT pg_advisory_xact_lock(`+lockSpace+`, `+lockMerge+`)`)
 	case relational.Claiming:
 		fn = inTime(fn)
 	}
@@ -50,21 +50,13 @@ func (e *engine) Write(ctx context.Context, mode relational.Mode, fn func(relati
 
 // Read runs fn on one consistent state of the database.
 func (e *engine) Read(ctx context.Context, fn func(relational.Session) error) error {
-	err := e.once(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, fn)
+	begin := []string{`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}
+	err := e.once(ctx, begin, fn)
 	if errors.Is(err, errNotBegun) && ctx.Err() == nil { // a connection that died while nobody used it
-		err = e.once(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, fn)
+		err = e.once(ctx, begin, fn)
 	}
 	return err
 }
-
-// errNotBegun marks errors that came before a transaction had begun.
-var errNotBegun = errors.New("no transaction began")
-
-// notBegun is such an error.
-type notBegun struct{ error }
-
-func (e notBegun) Unwrap() error        { return e.error }
-func (e notBegun) Is(target error) bool { return target == errNotBegun }
 
 // passes reports whether a transaction that failed may well succeed now, and
 // certainly did nothing: others were in its way, or its connection was dead
@@ -77,11 +69,11 @@ func passes(err error) bool {
 		}
 		return false
 	}
-	return errors.Is(err, errNotBegun) && pgconn.SafeToRetry(err)
+	return errors.Is(err, errNotBegun) && !pgconn.Timeout(err)
 }
 
-// once does fn between begin and COMMIT.
-func (e *engine) once(ctx context.Context, begin string, fn func(relational.Session) error) error {
+// once does fn between the statements of begin and COMMIT.
+func (e *engine) once(ctx context.Context, begin []string, fn func(relational.Session) error) error {
 	acquire, cancel := context.WithTimeout(ctx, e.statementTimeout)
 	defer cancel()
 	conn, err := e.pool.Acquire(acquire)
@@ -89,27 +81,16 @@ func (e *engine) once(ctx context.Context, begin string, fn func(relational.Sess
 		return err
 	}
 	defer conn.Release() // closes it when it is in a transaction
-	own := &session{engine: e, conn: conn.Conn(), ctx: ctx}
-	if err := own.script(begin); err != nil {
-		return notBegun{err}
+	own := &session{engine: e, conn: conn.Conn(), ctx: ctx, opening: len(begin)}
+	defer own.rollback()
+	for _, text := range begin {
+		own.later(text)
 	}
-	committed := false
-	defer func() {
-		if !committed && !own.conn.IsClosed() {
-			own.ctx = context.WithoutCancel(ctx)
-			_ = own.script(`ROLLBACK`)
-		}
-	}()
 	if err := fn(own); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	own.ctx = context.WithoutCancel(ctx) // half a commit helps nobody
-	if err := own.script(`COMMIT`); err != nil {
-		return err
-	}
-	committed = true
-	return nil
+	return own.commit()
 }

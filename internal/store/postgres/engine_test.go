@@ -117,7 +117,7 @@ func TestWrongClock(t *testing.T) {
 	db := openOne(t, Options{Connections: 1})
 	shift := func(by time.Duration) {
 		t.Helper()
-		if err := db.engine.once(t.Context(), `BEGIN`, func(own relational.Session) error {
+		if err := db.engine.once(t.Context(), []string{`BEGIN`}, func(own relational.Session) error {
 			own.(*session).conn.PgConn().CustomData()[skewKey] = by
 			return nil
 		}); err != nil {

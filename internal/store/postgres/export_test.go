@@ -19,9 +19,9 @@ func (db *DB) Plan(ctx context.Context, query string) (plan string, err error) {
 		marks++
 	}
 	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", marks), ", ")
-	err = db.engine.once(ctx, `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan`, func(own relational.Session) error {
+	err = db.engine.once(ctx, []string{`BEGIN`, `SET LOCAL plan_cache_mode = force_generic_plan`}, func(own relational.Session) error {
 		s := own.(*session)
-		if err := s.script(`DEALLOCATE ALL; PREPARE planned AS ` + query); err != nil {
+		if err := s.script(`PREPARE planned AS ` + query); err != nil {
 			return err
 		}
 		call := `EXPLAIN (COSTS OFF) EXECUTE planned`
@@ -35,14 +35,14 @@ func (db *DB) Plan(ctx context.Context, query string) (plan string, err error) {
 		for _, row := range results[0].Rows {
 			plan += string(row[0]) + "\n"
 		}
-		return nil
+		return s.script(`DEALLOCATE planned`)
 	})
 	return plan, err
 }
 
 // Exec runs SQL that no method does.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
-	return db.engine.once(ctx, `BEGIN`, func(own relational.Session) error {
+	return db.engine.once(ctx, []string{`BEGIN`}, func(own relational.Session) error {
 		_, err := own.Exec(query, args...)
 		return err
 	})

@@ -13,8 +13,7 @@ const channel = "tributary"
 
 // Announce tells the others when the transaction is committed.
 func (s *session) Announce() error {
-	_, err := s.Exec(`SELECT pg_notify('` + channel + `', current_schema())`)
-	return err
+	return s.Later(`SELECT pg_notify('`+channel+`', current_schema())`, nil)
 }
 
 const (

@@ -54,7 +54,7 @@ func (s schema) Version(ctx context.Context) (version int, err error) {
 }
 
 func (s schema) Apply(ctx context.Context, step migrate.Step) error {
-	return s.once(ctx, `BEGIN; SELECT pg_advisory_xact_lock(`+lockSpace+`, `+lockSchema+`)`, func(opened relational.Session) error {
+	return s.once(ctx, []string{`BEGIN`, `SELECT pg_advisory_xact_lock(` + lockSpace + `, ` + lockSchema + `)`}, func(opened relational.Session) error {
 		own := opened.(*session)
 		if err := own.script(`
 			CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);

@@ -19,6 +19,11 @@ type session struct {
 	*engine
 	conn *pgx.Conn
 	ctx  context.Context // of the transaction
+
+	waiting    []waiting // what was put off, in order
+	opening    int       // how many statements begin the transaction
+	begun      bool      // the server has begun it
+	committing bool      // COMMIT may have reached the server
 }
 
 // grace is how much longer than the server we wait for a statement: on a network
@@ -31,6 +36,9 @@ func (s *session) limited() (context.Context, context.CancelFunc) {
 
 // script runs several statements without arguments.
 func (s *session) script(text string) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
 	ctx, cancel := s.limited()
 	defer cancel()
 	return s.conn.PgConn().Exec(ctx, text).Close()
@@ -51,9 +59,6 @@ func (s *session) Insert(query string, args ...any) (key int64, err error) {
 // Query calls each for every row, until it returns an error.
 func (s *session) Query(query string, each func(relational.Scanner) error, args ...any) error {
 	_, err := s.run(s.statements.text(query), each, args)
-	if err == relational.ErrStop {
-		return nil
-	}
 	return err
 }
 
@@ -63,24 +68,28 @@ func (s *session) Memory() *relational.Memory { return nil }
 // Recall has nothing to empty.
 func (s *session) Recall() error { return nil }
 
-// run runs a statement that is prepared once a connection. All columns come in
-// binary.
+// run runs a statement, after those that wait, and says what it did. Each is
+// prepared once a connection.
 func (s *session) run(query string, each func(relational.Scanner) error, args []any) (pgconn.CommandTag, error) {
+	values, err := arguments(args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	if len(s.waiting) > 0 {
+		s.waiting = append(s.waiting, waiting{query, values, each})
+		return s.send()
+	}
 	ctx, cancel := s.limited()
 	defer cancel()
-	values := make([]any, 1, len(args)+1)
-	values[0] = pgx.QueryResultFormats{pgx.BinaryFormatCode}
-	for i, arg := range args {
-		value, err := argument(arg)
-		if err != nil {
-			return pgconn.CommandTag{}, fmt.Errorf("argument %d: %w", i+1, err)
-		}
-		values = append(values, value)
-	}
 	rows, err := s.conn.Query(ctx, query, values...)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
+	return finish(rows, each)
+}
+
+// finish reads a result to its end.
+func finish(rows pgx.Rows, each func(relational.Scanner) error) (pgconn.CommandTag, error) {
 	defer rows.Close()
 	if each != nil {
 		if err := eachRow(rows, each); err != nil {
@@ -91,7 +100,7 @@ func (s *session) run(query string, each func(relational.Scanner) error, args []
 	return rows.CommandTag(), rows.Err()
 }
 
-// eachRow calls each for every row.
+// eachRow calls each for every row, until it returns an error.
 func eachRow(rows pgx.Rows, each func(relational.Scanner) error) error {
 	fields := rows.FieldDescriptions()
 	row := make(relational.Row, len(fields))
@@ -103,11 +112,25 @@ func eachRow(rows pgx.Rows, each func(relational.Scanner) error) error {
 				return fmt.Errorf("column %s: %w", fields[i].Name, err)
 			}
 		}
-		if err := each(current); err != nil {
+		if err := each(current); err == relational.ErrStop {
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// arguments turns values into those that columns hold.
+func arguments(args []any) ([]any, error) {
+	values := make([]any, len(args))
+	for i, arg := range args {
+		var err error
+		if values[i], err = argument(arg); err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i+1, err)
+		}
+	}
+	return values, nil
 }
 
 // argument turns a value into one of those that columns hold.

@@ -20,12 +20,6 @@ import (
 // moveTimeout bounds one statement of a move: a table is read by one.
 const moveTimeout = 48 * time.Hour
 
-// patient are settings of a transaction that moves a site: it may be slow, and
-// wait long for the other database.
-const patient = `;
-	SET LOCAL statement_timeout = 0;
-	SET LOCAL idle_in_transaction_session_timeout = 0`
-
 // Dump runs fn on one consistent state of the database, for a move to another.
 func (db *DB) Dump(ctx context.Context, fn func(transfer.Reader) error) error {
 	return db.move(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, func(m *mover) error { return fn(m) })
@@ -37,10 +31,17 @@ func (db *DB) Load(ctx context.Context, fn func(transfer.Writer) error) error {
 	return db.move(ctx, `BEGIN`, func(m *mover) error { return fn(m) })
 }
 
+// move runs fn in a transaction that may be slow, and wait long for the other
+// database.
 func (db *DB) move(ctx context.Context, begin string, fn func(*mover) error) error {
 	slow := &engine{pool: db.engine.pool, statementTimeout: moveTimeout}
-	return explain(slow.once(ctx, begin+patient, func(own relational.Session) error {
-		return fn(&mover{session: own.(*session)})
+	patient := []string{begin, `SET LOCAL statement_timeout = 0`, `SET LOCAL idle_in_transaction_session_timeout = 0`}
+	return explain(slow.once(ctx, patient, func(opened relational.Session) error {
+		own := opened.(*session)
+		if err := own.Flush(); err != nil {
+			return err
+		}
+		return fn(&mover{session: own})
 	}))
 }
 

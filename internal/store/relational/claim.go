@@ -74,9 +74,10 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 	if request.DueBy.IsZero() {
 		request.DueBy = request.Now
 	}
-	var claimed news.Claimed
+	var c claim
+	var leases []news.Lease
 	err := db.writeAs(ctx, Claiming, "claim sources", func(t *tx) error {
-		c := claim{
+		c = claim{
 			tx: t, request: request,
 			now:   request.Now.UnixMilli(),
 			until: request.Now.Add(request.Lease).UnixMilli(),
@@ -87,33 +88,33 @@ func (db *DB) Claim(ctx context.Context, request news.ClaimRequest) (news.Claime
 		}
 		err := t.own.Recall()
 		if err == nil {
-			claimed, err = c.run()
+			leases, err = c.run()
 		}
 		return err
 	})
 	if err != nil {
 		return news.Claimed{}, err
 	}
+	claimed := news.Claimed{Leases: leases, Waiting: c.waiting, Next: c.nextTime()}
+	if c.waiting {
+		claimed.Free = time.UnixMilli(c.free).UTC()
+	}
 	return claimed, nil
 }
 
-func (c *claim) run() (claimed news.Claimed, err error) {
+func (c *claim) run() (leases []news.Lease, err error) {
 	if c.request.Only != nil {
 		err = c.pickOnly()
 	} else {
 		err = c.pickDue()
 	}
 	if err != nil {
-		return claimed, err
+		return nil, err
 	}
-	if claimed.Leases, err = c.lease(); err != nil {
-		return claimed, err
+	if leases, err = c.lease(); err != nil {
+		return nil, err
 	}
-	if claimed.Waiting = c.waiting; c.waiting {
-		claimed.Free = time.UnixMilli(c.free).UTC()
-	}
-	claimed.Next, err = c.nextTime()
-	return claimed, err
+	return leases, c.lookAhead()
 }
 
 // after notes that another claim may find something at a time; 0 is none.
@@ -145,8 +146,7 @@ func (c *claim) lease() ([]news.Lease, error) {
 		keys[i] = int64(source.Key)
 	}
 	c.after(c.until)
-	// It brings no rows; queryList is used for its list.
-	if err := queryList(c.tx, leaseQuery, func(scanner) error { return nil }, keys, c.until); err != nil {
+	if err := laterList(c.tx, leaseQuery, nil, keys, c.until); err != nil {
 		return nil, err
 	}
 	leases := make([]news.Lease, len(c.picked))
@@ -165,20 +165,27 @@ func (c *claim) lease() ([]news.Lease, error) {
 	return leases, nil
 }
 
-// nextTime gives the earliest time at which another claim may find something.
-func (c *claim) nextTime() (time.Time, error) {
-	if c.more {
-		return c.request.Now, nil
+// lookAhead notes when the next source is due that is not due now.
+func (c *claim) lookAhead() error {
+	if c.more || c.request.Only != nil {
+		return nil
 	}
-	if c.request.Only == nil {
+	return c.later(nextQuery, func(row scanner) error {
 		var due int64
-		if _, err := c.one(nextQuery, []any{c.request.DueBy.UnixMilli()}, &due); err != nil {
-			return time.Time{}, err
-		}
+		err := row.Scan(&due)
 		c.after(due)
+		return err
+	}, c.request.DueBy.UnixMilli())
+}
+
+// nextTime gives the earliest time at which another claim may find something,
+// once the transaction is committed.
+func (c *claim) nextTime() time.Time {
+	switch {
+	case c.more:
+		return c.request.Now
+	case c.next == 0:
+		return time.Time{}
 	}
-	if c.next == 0 {
-		return time.Time{}, nil
-	}
-	return time.UnixMilli(c.next).UTC(), nil
+	return time.UnixMilli(c.next).UTC()
 }

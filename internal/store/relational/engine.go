@@ -60,6 +60,14 @@ type Session interface {
 	// Query calls each for every row, until it returns an error, which it gives
 	// back unless that is [ErrStop].
 	Query(query string, each func(Scanner) error, args ...any) error
+	// Later runs a statement when the next one is run whose answer is waited for,
+	// or when the transaction is committed, whichever comes first: an engine beyond
+	// a network sends several on one way. It may run it at once. each, which may be
+	// nil, is called then, and an error of the statement may come then too. What
+	// args refer to must not change before.
+	Later(query string, each func(Scanner) error, args ...any) error
+	// Flush runs what Later has put off.
+	Flush() error
 	// Memory is what the session remembers from one transaction to the next;
 	// nil when it can't tell whether that is still true.
 	Memory() *Memory
@@ -80,12 +88,13 @@ type Dialect struct {
 	// without those of the hosts in a JSON list.
 	Rest string
 	// LockDue gives the sources that are due, longest due first, which nobody has
-	// locked, and locks them. LockRest does so with those of Rest.
+	// locked, with their hosts, and locks them. LockRest does so with those of Rest.
 	LockDue, LockRest string
-	// LockSources waits for the rows of the named sources and locks them.
+	// LockSources waits for the rows of a list of sources and locks them; it gives
+	// them and their hosts.
 	LockSources string
-	// LockHosts locks the hosts of the named sources that nobody has locked, and
-	// gives their keys.
+	// LockHosts locks those of a list of hosts that nobody has locked, and gives
+	// them.
 	LockHosts string
 	// CountDue counts the sources that are due by a time, up to a number.
 	CountDue string

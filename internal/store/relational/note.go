@@ -25,12 +25,11 @@ func (t *tx) noteHealth(result *news.Result) error {
 	if result.Health == state.Health {
 		return nil
 	}
-	_, err := t.exec(`
+	return t.put(`
 		UPDATE sources
 		SET health = ?, since = ?
 		WHERE key = ?`,
 		string(result.Health), millis(result.Visit.At), int64(state.Key))
-	return err
 }
 
 // noteValidators stores validators in place of those that the lease carried:
@@ -87,7 +86,7 @@ func (t *tx) notePace(result *news.Result) error {
 	state := &result.Lease.Source
 	if !result.HostFree.IsZero() {
 		t.memory.Forget() // all sources of the host
-		if _, err := t.exec(`
+		if err := t.put(`
 			UPDATE hosts
 			SET free_at = ?1
 			WHERE name = ?2 AND free_at < ?1`,
@@ -102,13 +101,12 @@ func (t *tx) notePace(result *news.Result) error {
 	if gap == state.Gap && sameRefresh(refresh, &state.Refresh) {
 		return nil
 	}
-	_, err := t.exec(`
+	return t.put(`
 		UPDATE sources
 		SET interval = ?, skip_hours = ?, skip_days = ?, gap = ?
 		WHERE key = ?`,
 		nonzero(refresh.Interval), nonzero(setOf(refresh.SkipHours)), nonzero(setOf(refresh.SkipDays)), nonzero(gap),
 		int64(state.Key))
-	return err
 }
 
 func sameRefresh(a, b *news.Refresh) bool {
@@ -121,11 +119,10 @@ func (t *tx) noteMove(result *news.Result) error {
 	if result.Visit.Failed() || result.MovedTo == "" && result.Lease.Source.MovedTo == "" {
 		return nil
 	}
-	_, err := t.exec(`
+	return t.put(`
 		UPDATE sources
 		SET moved_seen = CASE WHEN CAST(?1 AS TEXT) IS NULL THEN NULL WHEN ?1 = moved_to THEN moved_seen + 1 ELSE 1 END,
 			moved_since = CASE WHEN CAST(?1 AS TEXT) IS NULL THEN NULL WHEN ?1 = moved_to THEN moved_since ELSE ?2 END,
 			moved_to = ?1
 		WHERE key = ?3`, nullable(result.MovedTo), millis(result.Visit.At), int64(result.Lease.Source.Key))
-	return err
 }

@@ -25,7 +25,7 @@ func (c *claim) pickDue() error {
 	seen := 0
 	for {
 		size := min(max(c.request.Limit-len(c.picked)+1, patience), maxList)
-		keys, err := c.keys(size, query, args...)
+		keys, hosts, err := c.keys(query, append(args, int64(size))...)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (c *claim) pickDue() error {
 				return err
 			}
 		}
-		stretch, err := c.lockedCandidates(keys)
+		stretch, err := c.lockedCandidates(keys, hosts)
 		if err != nil {
 			return err
 		}
@@ -54,16 +54,23 @@ func (c *claim) pickDue() error {
 	}
 }
 
-// keys gives the first keys of a query, at most so many.
-func (c *claim) keys(size int, query string, args ...any) ([]news.SourceKey, error) {
-	keys := make([]news.SourceKey, 0, size)
-	var key int64
-	err := c.query(query, func(row scanner) error {
-		err := row.Scan(&key)
+// keys gives the keys that a query finds, and where it locks the rows, those of
+// the sources' hosts.
+func (c *claim) keys(query string, args ...any) (keys []news.SourceKey, hosts []int64, err error) {
+	var key, host int64
+	into := []any{&key}
+	if c.locked != nil {
+		into = append(into, &host)
+	}
+	err = c.query(query, func(row scanner) error {
+		err := row.Scan(into...)
 		keys = append(keys, news.SourceKey(key))
+		if host != 0 {
+			hosts = append(hosts, host)
+		}
 		return err
-	}, append(args, int64(size))...)
-	return keys, err
+	}, args...)
+	return keys, hosts, err
 }
 
 // soon is when what another claim has locked can be had, in milliseconds.
@@ -75,26 +82,26 @@ func (c *claim) noteSkipped(by int64, seen int) error {
 	if c.dialect.CountDue == "" {
 		return nil
 	}
-	var due int
-	_, err := c.one(c.dialect.CountDue, []any{by, int64(seen + 1)}, &due)
-	if due > seen {
-		c.stay(c.now + soon)
-	}
-	return err
+	return c.later(c.dialect.CountDue, func(row scanner) error {
+		var due int
+		err := row.Scan(&due)
+		if due > seen {
+			c.stay(c.now + soon)
+		}
+		return err
+	}, by, int64(seen+1))
 }
 
-// lockedCandidates locks the hosts of sources, as far as nobody else has, and
-// then reads the sources.
-func (c *claim) lockedCandidates(keys []news.SourceKey) ([]*candidate, error) {
-	if c.dialect.LockHosts != "" {
-		if err := queryList(c.tx, c.dialect.LockHosts, func(row scanner) error {
-			var host int64
-			err := row.Scan(&host)
-			c.locked[host] = true
-			return err
-		}, keys); err != nil {
-			return nil, err
-		}
+// lockedCandidates locks hosts, as far as nobody else has, and then reads their
+// sources, which are locked already.
+func (c *claim) lockedCandidates(keys []news.SourceKey, hosts []int64) ([]*candidate, error) {
+	if err := laterList(c.tx, c.dialect.LockHosts, func(row scanner) error {
+		var host int64
+		err := row.Scan(&host)
+		c.locked[host] = true
+		return err
+	}, hosts); err != nil {
+		return nil, err
 	}
 	return c.candidates(keys)
 }
@@ -116,12 +123,14 @@ func (c *claim) considerAll(candidates []*candidate) (last *candidate, err error
 
 // pickOnly looks at the sources that were named, those that are never due last.
 func (c *claim) pickOnly() error {
+	var hosts []int64
 	if c.dialect.LockSources != "" {
-		if err := queryList(c.tx, c.dialect.LockSources, func(scanner) error { return nil }, c.request.Only); err != nil {
+		var err error
+		if _, hosts, err = c.keys(c.dialect.LockSources, array(c.request.Only)); err != nil {
 			return err
 		}
 	}
-	all, err := c.lockedCandidates(c.request.Only)
+	all, err := c.lockedCandidates(c.request.Only, hosts)
 	if err != nil {
 		return err
 	}

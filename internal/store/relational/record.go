@@ -117,13 +117,11 @@ func (t *tx) visit(result *news.Result, recorded *news.Recorded) error {
 		place = known.visits%50<<40 | int64(source)
 	}
 	if plain := t.dialect.PutUnchanged; plain != "" && isPlain(v, recorded) {
-		_, err := t.exec(plain, place, int64(source), millis(v.At), int64(v.Duration), int64(v.Status))
-		return err
+		return t.put(plain, place, int64(source), millis(v.At), int64(v.Duration), int64(v.Status))
 	}
-	_, err := t.exec(t.dialect.PutVisit,
+	return t.put(t.dialect.PutVisit,
 		place, int64(source), millis(v.At), int64(v.Duration), string(v.Outcome), nullable(v.Cause),
 		nullable(v.Detail), int64(v.Status), v.Bytes, nonzero(recorded.New), nonzero(recorded.Changed))
-	return err
 }
 
 // isPlain reports whether a visit brought nothing but that all is as it was.

@@ -28,10 +28,9 @@ func (db *DB) Release(ctx context.Context, leases []news.Lease, now time.Time) e
 
 func (t *tx) release(lease *news.Lease, now time.Time) error {
 	t.memory.drop(lease.Source.Key)
-	_, err := t.exec(`
+	return t.put(`
 		UPDATE schedule
 		SET due = ?, leased_until = 0, strike = strike - 1, hold_until = ? + delay
 		WHERE source = ? AND claim = ? AND leased_until > 0`,
 		millis(lease.Source.Due), now.UnixMilli(), int64(lease.Source.Key), lease.Claim)
-	return err
 }

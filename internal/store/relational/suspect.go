@@ -54,7 +54,7 @@ func (c *claim) lockSuspects() (ours bool, err error) {
 func (c *claim) noteSuspect(lease *news.Lease) error {
 	state, suspicion := &lease.Source, &c.request.Suspicion
 	c.memory.drop(state.Key) // more of it changes than a claim does
-	if _, err := c.exec(`
+	if err := c.put(`
 		UPDATE schedule
 		SET due = ?, visits = visits + 1, failures = failures + 1
 		WHERE source = ?`, millis(suspicion.Due), int64(state.Key)); err != nil {
@@ -72,9 +72,8 @@ func (c *claim) noteSuspect(lease *news.Lease) error {
 		return nil
 	}
 	state.Health, state.Since = news.HealthFailing, c.request.Now
-	_, err := c.exec(`
+	return c.put(`
 		UPDATE sources
 		SET health = ?, since = ?
 		WHERE key = ?`, string(state.Health), millis(state.Since), int64(state.Key))
-	return err
 }

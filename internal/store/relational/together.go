@@ -87,7 +87,6 @@ func (t *tx) putVisits(r *ringed) error {
 	if len(r.keys) == 0 {
 		return nil
 	}
-	_, err := t.exec(t.dialect.PutVisits,
+	return t.put(t.dialect.PutVisits,
 		r.keys, r.at, r.durations, r.outcomes, r.causes, r.details, r.statuses, r.sizes, r.added, r.changed)
-	return err
 }

@@ -101,6 +101,16 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	return t.own.Exec(query, args...)
 }
 
+// put runs a statement of which nobody has to know how many rows it changed. It
+// may do so only with the next one that reads, or with COMMIT.
+func (t *tx) put(query string, args ...any) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
+	t.executed++
+	return t.own.Later(query, nil, args...)
+}
+
 // insert runs an INSERT and gives the key of the new row.
 func (t *tx) insert(query string, args ...any) (int64, error) {
 	if err := t.ctx.Err(); err != nil {
@@ -121,6 +131,18 @@ func (t *tx) query(query string, each func(scanner) error, args ...any) error {
 	return t.own.Query(query, each, args...)
 }
 
+// later is query, of which the rows may come only with the next one, with flush
+// or with COMMIT.
+func (t *tx) later(query string, each func(scanner) error, args ...any) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
+	return t.own.Later(query, each, args...)
+}
+
+// flush waits for what was put off.
+func (t *tx) flush() error { return t.own.Flush() }
+
 // one reads a single row into dest and says whether there was one.
 func (t *tx) one(query string, args []any, dest ...any) (found bool, err error) {
 	err = t.query(query, func(row scanner) error {
@@ -138,11 +160,23 @@ const maxList = 256
 // two with their last value, which changes no IN, so that few different texts
 // are prepared. Plain arguments bring any bytes through, as JSON would not.
 func queryList[T any](t *tx, query string, each func(scanner) error, list []T, args ...any) error {
+	return overList(t, t.query, query, each, list, args...)
+}
+
+// laterList is queryList for what tx.later puts off.
+func laterList[T any](t *tx, query string, each func(scanner) error, list []T, args ...any) error {
+	return overList(t, t.later, query, each, list, args...)
+}
+
+func overList[T any](
+	t *tx, run func(string, func(scanner) error, ...any) error,
+	query string, each func(scanner) error, list []T, args ...any,
+) error {
 	if t.dialect.Arrays {
 		if len(list) == 0 {
 			return nil
 		}
-		return t.query(query, each, append(slices.Clip(args), array(list))...)
+		return run(query, each, append(slices.Clip(args), array(list))...)
 	}
 	for len(list) > 0 {
 		chunk := list[:min(len(list), maxList)]
@@ -157,7 +191,7 @@ func queryList[T any](t *tx, query string, each func(scanner) error, list []T, a
 			all = append(all, chunk[min(i, len(chunk)-1)])
 		}
 		marks := "(" + strings.Repeat("?, ", size-1) + "?)"
-		if err := t.query(strings.Replace(query, "(?...)", marks, 1), each, all...); err != nil {
+		if err := run(strings.Replace(query, "(?...)", marks, 1), each, all...); err != nil {
 			return err
 		}
 	}

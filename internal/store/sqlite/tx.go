@@ -73,6 +73,18 @@ func (s *session) Query(query string, each func(relational.Scanner) error, args 
 	return s.query(context.Background(), query, each, args...)
 }
 
+// Later runs a statement at once.
+func (s *session) Later(query string, each func(relational.Scanner) error, args ...any) error {
+	if each == nil {
+		_, err := s.exec(context.Background(), query, args...)
+		return err
+	}
+	return s.Query(query, each, args...)
+}
+
+// Flush has nothing to run.
+func (s *session) Flush() error { return nil }
+
 // one reads a single row into dest.
 func (s *session) one(query string, dest ...any) error {
 	return s.Query(query, func(row relational.Scanner) error { return row.Scan(dest...) })
