@@ -28,11 +28,20 @@ type waiting struct {
 // Later puts a statement off until the next one whose answer is waited for, or
 // COMMIT.
 func (s *session) Later(query string, each func(relational.Scanner) error, args ...any) error {
+	return s.putOff(s.statements.text(query), each, args)
+}
+
+// Insert puts an INSERT off, and with it when the key of the new row is there.
+func (s *session) Insert(query string, key *int64, args ...any) error {
+	return s.putOff(s.statements.insert(query), func(row relational.Scanner) error { return row.Scan(key) }, args)
+}
+
+func (s *session) putOff(text string, each func(relational.Scanner) error, args []any) error {
 	values, err := arguments(args)
 	if err != nil {
 		return err
 	}
-	s.waiting = append(s.waiting, waiting{s.statements.text(query), values, each})
+	s.waiting = append(s.waiting, waiting{text, values, each})
 	if len(s.waiting) >= maxWaiting {
 		return s.Flush()
 	}

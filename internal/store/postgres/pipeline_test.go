@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -72,11 +73,14 @@ func TestWaysToTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := db.SyncFeeds(t.Context(), map[string]string{"latest": "", "other": ""}); err != nil {
+		t.Fatal(err)
+	}
 	var claimed news.Claimed
 	var results []news.Result
 	claim := func(request news.ClaimRequest) func() error {
-		request.Now, request.Lease = now, time.Minute
 		return func() (err error) {
+			request.Now, request.Lease = now, time.Minute
 			claimed, err = db.Claim(t.Context(), request)
 			results = results[:0]
 			for _, lease := range claimed.Leases {
@@ -89,6 +93,29 @@ func TestWaysToTheServer(t *testing.T) {
 	record := func() error {
 		_, err := db.Record(t.Context(), results, nil)
 		return err
+	}
+	// Each of the first results has 20 stories, which stand in two feeds.
+	recordNew := func(count int) func() error {
+		return func() error {
+			for i := range count {
+				results[i].Batch = newStories(results[i].Lease.Source.Name, 20, now)
+			}
+			_, err := db.Record(t.Context(), results, func(_ *news.Known, result *news.Result) news.Changes {
+				changes := news.Changes{Insert: result.Batch.Stories, Feeds: []string{"latest", "other"}}
+				for i, story := range changes.Insert {
+					for _, feed := range changes.Feeds {
+						changes.Place = append(changes.Place, news.Place{
+							Feed: feed, Story: news.StoryKey(-1 - i), Date: now, PublicID: story.PublicID,
+						})
+					}
+				}
+				return changes
+			})
+			return err
+		}
+	}
+	later := func(do func() error) func() error {
+		return func() error { now = now.Add(2 * time.Hour); return do() }
 	}
 	steps := []struct {
 		reason string
@@ -104,6 +131,12 @@ func TestWaysToTheServer(t *testing.T) {
 		{"by name, within the pause of their hosts", claim(news.ClaimRequest{
 			Limit: 100, Only: []news.SourceKey{keys["source-a"], keys["source-b"]},
 		}), 0, 3},
+		{"by name, later", later(claim(news.ClaimRequest{Limit: 3, Only: []news.SourceKey{
+			keys["source-a"], keys["source-b"], keys["source-c"],
+		}})), 3, 3},
+		{"new stories: end leases; notes and state; what is known; keys and revisions; places and commit", recordNew(1), 3, 5},
+		{"due later", later(claim(news.ClaimRequest{Limit: 3})), 3, 3},
+		{"three times new stories: three ways more for each", recordNew(3), 3, 11},
 	}
 	for _, step := range steps {
 		before := ways.Load()
@@ -114,6 +147,15 @@ func TestWaysToTheServer(t *testing.T) {
 			t.Errorf("%s: %d ways with %d leases, want %d and %d", step.reason, got, len(claimed.Leases), step.want, step.leases)
 		}
 	}
+}
+
+func newStories(source string, count int, now time.Time) *news.Batch {
+	batch := new(news.Batch)
+	for i := range count {
+		id := fmt.Sprintf("urn:%s-%d-%d", source, now.Unix(), i)
+		batch.Stories = append(batch.Stories, news.Story{ID: id, PublicID: id, Title: id, Date: now, FirstSeen: now, Changed: now})
+	}
+	return batch
 }
 
 // raise raises the revision of the local articles.

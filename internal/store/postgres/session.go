@@ -50,12 +50,6 @@ func (s *session) Exec(query string, args ...any) (int64, error) {
 	return tag.RowsAffected(), err
 }
 
-// Insert runs an INSERT and gives the key of the new row.
-func (s *session) Insert(query string, args ...any) (key int64, err error) {
-	_, err = s.run(s.statements.insert(query), func(row relational.Scanner) error { return row.Scan(&key) }, args)
-	return key, err
-}
-
 // Query calls each for every row, until it returns an error.
 func (s *session) Query(query string, each func(relational.Scanner) error, args ...any) error {
 	_, err := s.run(s.statements.text(query), each, args)

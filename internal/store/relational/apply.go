@@ -16,80 +16,103 @@ type applier struct {
 	batch   *news.Batch // nil for a revision
 	changes *news.Changes
 	now     time.Time
-	keys    []news.StoryKey // of changes.Insert
+	keys    []int64          // of changes.Insert
+	numbers map[string]int64 // with which the next fresh place enters a feed, by feed
+	infos                    // of the source; only with a batch
 }
 
-// apply stores what a batch, or a revision, changes. Places are put before others are removed:
-// the one that takes over a removed one's place enters where that one did.
+// apply stores what a batch, or a revision, changes:
+//
+//  1. first comes what gives an answer that the rest needs (keys, revisions,
+//     numbers), which all goes to the database on one way;
+//  2. places are put before others are removed: the one that takes over a
+//     removed one's place enters where that one did.
 func (a *applier) apply(recorded *news.Recorded) error {
-	raised := make(map[string]bool)
-	if err := a.raiseFeeds(raised); err != nil {
+	feeds := a.feeds()
+	if err := a.begin(feeds); err != nil {
 		return err
 	}
 	for _, step := range []func() error{
-		a.insertStories, a.updateStories, a.touch, a.alias, a.putPlaces, a.unplace, a.noteDecisions, a.remove, a.bury,
-		a.hits,
+		a.keepRivals, a.touch, a.alias, a.putPlaces, a.unplace, a.noteDecisions, a.remove, a.bury, a.hits,
 	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	if a.batch != nil {
-		feeds, err := a.noteInfo(a.source, a.batch)
+		all, err := a.noteInfo(a.source, a.batch, a.infos)
 		if err != nil {
 			return err
 		}
-		for _, feed := range feeds {
-			raised[feed] = true
-		}
+		feeds = append(feeds, all...)
 	}
 	recorded.New, recorded.Changed = len(a.changes.Insert), len(a.changes.Update)
-	recorded.Feeds = slices.Sorted(maps.Keys(raised))
+	slices.Sort(feeds)
+	recorded.Feeds = slices.DeleteFunc(slices.Compact(feeds), func(feed string) bool { return !a.rose[feed] })
 	recorded.Reasons = a.reasons()
 	return a.noteSource()
 }
 
-// raiseFeeds lifts the revisions of the feeds that look different, and that of
-// the local articles when one of them changed.
-func (a *applier) raiseFeeds(raised map[string]bool) error {
-	feeds := a.changes.Feeds
+// feeds gives those that look different, the local articles among them when one
+// of these changed.
+func (a *applier) feeds() []string {
 	c := a.changes
+	feeds := slices.Clone(c.Feeds)
 	if a.source.Name == news.ArticlesName && len(c.Insert)+len(c.Update)+len(c.Remove)+len(c.Bury) > 0 {
-		feeds = append(slices.Clip(feeds), news.ArticlesName)
+		feeds = append(feeds, news.ArticlesName)
 	}
+	slices.Sort(feeds)
+	return slices.Compact(feeds)
+}
+
+// begin stores the stories, and has all that the rest waits for.
+func (a *applier) begin(feeds []string) error {
 	for _, feed := range feeds {
-		if err := a.raise(feed); err != nil {
+		if err := a.raiseLater(feed); err != nil {
 			return err
 		}
-		if a.rose[feed] {
-			raised[feed] = true
+	}
+	if a.batch != nil {
+		if err := a.infosOf(a.source.Key, &a.infos); err != nil {
+			return err
 		}
+	}
+	if err := a.takeNumbers(); err != nil {
+		return err
+	}
+	return a.putStories()
+}
+
+// putStories stores new and changed stories.
+func (a *applier) putStories() error {
+	inserted, updated := a.changes.Insert, a.changes.Update
+	a.keys = make([]int64, len(inserted))
+	for i := range inserted {
+		inserted[i].Source = a.source.Key
+		if err := a.insertStory(&inserted[i], &a.keys[i]); err != nil {
+			return fmt.Errorf("story %q: %w", inserted[i].ID, err)
+		}
+	}
+	there := make([]bool, len(updated))
+	for i := range updated {
+		updated[i].Source = a.source.Key
+		if err := a.updateStory(&updated[i], &there[i]); err != nil {
+			return fmt.Errorf("story %q: %w", updated[i].ID, err)
+		}
+	}
+	if err := a.flush(); err != nil {
+		return err
+	}
+	if i := slices.Index(there, false); i >= 0 {
+		return fmt.Errorf("story %q: no story with key %d is stored", updated[i].ID, updated[i].Key)
 	}
 	return nil
 }
 
-func (a *applier) insertStories() error {
+func (a *applier) keepRivals() error {
 	for i := range a.changes.Insert {
-		story := &a.changes.Insert[i]
-		story.Source = a.source.Key
-		key, err := a.insertStory(story)
-		if err != nil {
-			return fmt.Errorf("story %q: %w", story.ID, err)
-		}
-		a.keys = append(a.keys, key)
-		if err := a.keepRival(story); err != nil {
+		if err := a.keepRival(&a.changes.Insert[i]); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-func (a *applier) updateStories() error {
-	for i := range a.changes.Update {
-		story := &a.changes.Update[i]
-		story.Source = a.source.Key
-		if err := a.updateStory(story); err != nil {
-			return fmt.Errorf("story %q: %w", story.ID, err)
 		}
 	}
 	return nil
@@ -97,7 +120,7 @@ func (a *applier) updateStories() error {
 
 func (a *applier) touch() error {
 	for _, touch := range a.changes.Touch {
-		if _, err := a.exec(`
+		if err := a.put(`
 			UPDATE stories
 			SET raw_hash = ?, policy = ?
 			WHERE key = ?`, int64(touch.RawHash), int64(touch.Policy), int64(touch.Key)); err != nil {
@@ -109,7 +132,7 @@ func (a *applier) touch() error {
 
 func (a *applier) alias() error {
 	for id, key := range a.changes.Alias {
-		if _, err := a.exec(`
+		if err := a.put(`
 			INSERT INTO aliases (source, id, story)
 			VALUES (?, ?, ?)
 			ON CONFLICT (source, id) DO UPDATE SET story = excluded.story`,
@@ -126,24 +149,57 @@ func (a *applier) alias() error {
 // resolve gives the key of a story, which for one just inserted is negative.
 func (a *applier) resolve(key news.StoryKey) news.StoryKey {
 	if i := -1 - int(key); key < 0 && i < len(a.keys) {
-		return a.keys[i]
+		return news.StoryKey(a.keys[i])
 	}
 	return key
 }
 
+// fresh reports whether a place is that of a new story under its own public id:
+// that one is new too, so nothing in the feed can have it.
+func (a *applier) fresh(place *news.Place) bool {
+	i := -1 - int(place.Story)
+	return place.Story < 0 && i < len(a.changes.Insert) && place.PublicID == a.changes.Insert[i].PublicID
+}
+
+// takeNumbers has numbers for all fresh places, with one step for each feed.
+func (a *applier) takeNumbers() error {
+	fresh := make(map[string]int64)
+	for i := range a.changes.Place {
+		if place := &a.changes.Place[i]; a.fresh(place) {
+			fresh[place.Feed]++
+		}
+	}
+	a.numbers = make(map[string]int64, len(fresh))
+	for _, feed := range slices.Sorted(maps.Keys(fresh)) {
+		if err := a.takeLater(feed, fresh[feed], func(first int64) { a.numbers[feed] = first }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (a *applier) putPlaces() error {
 	for _, place := range a.changes.Place {
-		fresh := false
-		if i := -1 - int(place.Story); place.Story < 0 && i < len(a.keys) {
-			// Its public id is new, so nothing in the feed can have it.
-			fresh = place.PublicID == a.changes.Insert[i].PublicID
-		}
-		place.Story = a.resolve(place.Story)
-		if err := a.place(place, fresh); err != nil {
+		if err := a.putPlace(place); err != nil {
 			return fmt.Errorf("place of story %d in feed %s: %w", place.Story, place.Feed, err)
 		}
 	}
 	return nil
+}
+
+func (a *applier) putPlace(place news.Place) error {
+	fresh := a.fresh(&place)
+	place.Story = a.resolve(place.Story)
+	e, err := a.edition(place.Feed)
+	switch {
+	case err != nil || e.feed == 0: // a feed that is not configured gets its places when it is
+		return err
+	case fresh:
+		number := a.numbers[place.Feed]
+		a.numbers[place.Feed]++
+		return a.storePlace(e.feed, place, number)
+	}
+	return a.place(e.feed, place)
 }
 
 func (a *applier) unplace() error {
@@ -152,7 +208,7 @@ func (a *applier) unplace() error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.exec(`
+		if err := a.put(`
 			DELETE FROM feed_story
 			WHERE story = ? AND feed = ?`, int64(a.resolve(place.Story)), e.feed); err != nil {
 			return err
@@ -163,7 +219,7 @@ func (a *applier) unplace() error {
 
 func (a *applier) remove() error {
 	for _, key := range a.changes.Remove {
-		if _, err := a.exec(`
+		if err := a.put(`
 			DELETE FROM stories
 			WHERE key = ? AND source = ?`, int64(key), int64(a.source.Key)); err != nil {
 			return err
@@ -179,23 +235,21 @@ const maxWarnings = 20
 func (a *applier) noteSource() error {
 	more := int64(len(a.changes.Insert) - len(a.changes.Remove) - len(a.changes.Bury))
 	if a.batch == nil {
-		_, err := a.exec(`
+		return a.put(`
 			UPDATE sources
 			SET stories = stories + ?, capped = CASE WHEN ? = 1 THEN ? ELSE capped END
 			WHERE key = ?`, more, a.changes.Capped, a.now.UnixMilli(), int64(a.source.Key))
-		return err
 	}
 	warnings := slices.Concat(a.batch.Warnings, a.changes.Warnings)
 	text, err := list(warnings[:min(len(warnings), maxWarnings)])
 	if err != nil {
 		return err
 	}
-	_, err = a.exec(`
+	return a.put(`
 		UPDATE sources
 		SET loaded = 1, untrusted = CASE WHEN ? = 1 THEN 1 ELSE untrusted END, stories = stories + ?, churn = ?, warnings = ?
 		WHERE key = ?`,
 		a.changes.Untrusted, more, int64(a.changes.Churn), text, int64(a.source.Key))
-	return err
 }
 
 // reasons gives the decisions with the keys that inserted stories got.

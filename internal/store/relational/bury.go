@@ -53,15 +53,14 @@ func (a *applier) buryOne(burial news.Burial) error {
 			return err
 		}
 	}
-	_, err := a.exec(`DELETE FROM stories WHERE key = ? AND source = ?`, int64(burial.Story), int64(a.source.Key))
-	return err
+	return a.put(`DELETE FROM stories WHERE key = ? AND source = ?`, int64(burial.Story), int64(a.source.Key))
 }
 
 // entomb stores a tombstone. Those of retracted stories go to the journal at
 // once; those of expired ones only when their source turns out to hold them
 // still, as the others are needed no more.
 func (a *applier) entomb(id, public string, burial news.Burial) error {
-	if _, err := a.exec(`
+	if err := a.put(`
 		INSERT INTO tombstones (source, id, public_id, kind, reason, at, canonical)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (source, id) DO UPDATE
@@ -94,7 +93,7 @@ func (a *applier) hits() error {
 			}
 			continue
 		}
-		if _, err := a.exec(`
+		if err := a.put(`
 			UPDATE tombstones
 			SET hit = ?
 			WHERE source = ? AND id = ? AND hit < ?`,
@@ -129,24 +128,24 @@ func (db *DB) Tidy(ctx context.Context, now time.Time) error {
 	before := now.Add(-keepTombstones).UnixMilli()
 	retired := now.Add(-keepFormer).UnixMilli()
 	err := db.write(ctx, "tidy up", func(t *tx) error {
-		if _, err := t.exec(`
+		if err := t.put(`
 			DELETE FROM stories
 			WHERE source IN (SELECT key FROM sources WHERE active = 0 AND retired < ?)`, retired); err != nil {
 			return err
 		}
-		if _, err := t.exec(`
+		if err := t.put(`
 			UPDATE sources
 			SET stories = 0
 			WHERE active = 0 AND retired < ?`, retired); err != nil {
 			return err
 		}
-		if _, err := t.exec(`
+		if err := t.put(`
 			DELETE FROM tombstones
 			WHERE kind = ? AND coalesce(at, 0) < ?2 AND coalesce(hit, 0) < ?2`,
 			string(news.TombstoneExpired), before); err != nil {
 			return err
 		}
-		if _, err := t.exec(`
+		if err := t.put(`
 			DELETE FROM tombstones
 			WHERE (source, id) IN (
 				SELECT source, id
@@ -159,10 +158,9 @@ func (db *DB) Tidy(ctx context.Context, now time.Time) error {
 				WHERE n > ?)`, string(news.TombstoneExpired), int64(maxTombstones)); err != nil {
 			return err
 		}
-		_, err := t.exec(`
+		return t.put(`
 			DELETE FROM standings
 			WHERE date < ? AND NOT EXISTS (SELECT 1 FROM stories AS st WHERE st.canonical = standings.canonical)`, before)
-		return err
 	})
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (a *applier) noteDecisions() error {
 		d := &a.changes.Decisions[i]
 		switch d.Action {
 		case news.ActionInsert, news.ActionUpdate, news.ActionAlias:
-			if _, err := a.exec(`
+			if err := a.put(`
 				INSERT INTO decisions (story, action, at, id, reason)
 				VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT (story, action) DO UPDATE
@@ -36,25 +36,23 @@ func (a *applier) noteDecisions() error {
 	if !dropped {
 		return nil
 	}
-	_, err := a.exec(`
+	return a.put(`
 		DELETE FROM dropped
 		WHERE source = ?1 AND id IN (
 			SELECT id FROM dropped WHERE source = ?1 ORDER BY at DESC, id LIMIT 9223372036854775807 OFFSET ?2)`,
 		int64(a.source.Key), int64(maxDropped))
-	return err
 }
 
 // noteDropped stores that an id was left out. What is left out at each visit is
 // written once a day.
 func (a *applier) noteDropped(d *news.Decision) error {
-	_, err := a.exec(`
+	return a.put(`
 		INSERT INTO dropped (source, id, action, at, reason)
 		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (source, id) DO UPDATE
 		SET action = excluded.action, at = excluded.at, reason = excluded.reason
 		WHERE dropped.reason <> excluded.reason OR dropped.at < excluded.at - ?`,
 		int64(a.source.Key), d.ID, string(d.Action), a.now.UnixMilli(), d.Reason, (24 * time.Hour).Milliseconds())
-	return err
 }
 
 // Decisions gives the last decision of each kind about a story, oldest first.

@@ -54,9 +54,6 @@ type Engine interface {
 type Session interface {
 	// Exec runs a statement and says how many rows it changed.
 	Exec(query string, args ...any) (int64, error)
-	// Insert runs an INSERT into a table with a column key, and gives the key of
-	// the new row.
-	Insert(query string, args ...any) (key int64, err error)
 	// Query calls each for every row, until it returns an error, which it gives
 	// back unless that is [ErrStop].
 	Query(query string, each func(Scanner) error, args ...any) error
@@ -66,7 +63,10 @@ type Session interface {
 	// nil, is called then, and an error of the statement may come then too. What
 	// args refer to must not change before.
 	Later(query string, each func(Scanner) error, args ...any) error
-	// Flush runs what Later has put off.
+	// Insert runs an INSERT into a table with a column key, and puts the key of the
+	// new row into key, when Later would have its rows.
+	Insert(query string, key *int64, args ...any) error
+	// Flush runs what Later and Insert have put off.
 	Flush() error
 	// Memory is what the session remembers from one transaction to the next;
 	// nil when it can't tell whether that is still true.

@@ -24,42 +24,51 @@ func (t *tx) edition(feed string) (edition, error) {
 	if e, ok := t.met[feed]; ok {
 		return e, nil
 	}
-	return t.meet(feed, `
+	var e edition
+	if _, err := t.one(`
 		SELECT key, revision
 		FROM feeds
-		WHERE name = ? AND configured = 1`)
+		WHERE name = ? AND configured = 1`, []any{feed}, &e.feed, &e.revision); err != nil {
+		return e, err
+	}
+	t.meet(feed, e)
+	return e, nil
 }
 
 // raise lifts the revision of a feed, once a transaction. It does nothing for
 // a feed that is not configured.
 func (t *tx) raise(feed string) error {
+	if err := t.raiseLater(feed); err != nil {
+		return err
+	}
+	return t.flush()
+}
+
+// raiseLater is raise, done when later does it.
+func (t *tx) raiseLater(feed string) error {
 	if t.rose[feed] {
 		return nil
 	}
-	e, err := t.meet(feed, `
+	t.executed++
+	return t.later(`
 		UPDATE feeds
 		SET revision = revision + 1
 		WHERE name = ? AND configured = 1
-		RETURNING key, revision`)
-	if err != nil || e.feed == 0 {
-		return err
-	}
-	if t.rose == nil {
-		t.rose = make(map[string]bool)
-	}
-	t.rose[feed] = true
-	return nil
+		RETURNING key, revision`,
+		func(row scanner) error {
+			var e edition
+			err := row.Scan(&e.feed, &e.revision)
+			t.meet(feed, e)
+			t.rose[feed] = true
+			return err
+		}, feed)
 }
 
-func (t *tx) meet(feed, query string) (e edition, err error) {
-	if _, err = t.one(query, []any{feed}, &e.feed, &e.revision); err != nil {
-		return e, err
-	}
+func (t *tx) meet(feed string, e edition) {
 	if t.met == nil {
-		t.met = make(map[string]edition)
+		t.met, t.rose = make(map[string]edition), make(map[string]bool)
 	}
 	t.met[feed] = e
-	return e, nil
 }
 
 // raiseAll lifts the revisions of all configured feeds and names them.
@@ -78,11 +87,11 @@ func (t *tx) raiseAll() (names []string, err error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if err := t.raise(name); err != nil {
+		if err := t.raiseLater(name); err != nil {
 			return nil, err
 		}
 	}
-	return names, nil
+	return names, t.flush()
 }
 
 // Revisions gives the revision of every configured feed, and that of the

@@ -169,10 +169,10 @@ func (t *tx) putText(result *news.PageResult, decide news.DecideText) error {
 		return nil
 	}
 	a := applier{tx: t, source: &known.Source, changes: &changes}
-	if err := a.raiseFeeds(make(map[string]bool)); err != nil {
+	if err := a.begin(a.feeds()); err != nil {
 		return err
 	}
-	for _, step := range []func() error{a.updateStories, a.putPlaces, a.unplace} {
+	for _, step := range []func() error{a.putPlaces, a.unplace} {
 		if err := step(); err != nil {
 			return err
 		}

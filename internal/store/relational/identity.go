@@ -136,30 +136,35 @@ func (t *tx) keepOwner(public string) error {
 	return t.reserve(source, id, public)
 }
 
-// identities resolves ids of the batch by the public ids that they were
-// published under: an alias where a story of the source has that, else the
-// public id is reserved.
-func (l *loader) identities(batch *news.Batch) error {
-	public := make(map[string]string)
-	if err := queryList(l.tx, `
+// identities loads the public ids that ids of the batch were published under,
+// unless they are aliases.
+func (l *loader) identities(*news.Batch) error {
+	l.public = make(map[string]string)
+	return laterList(l.tx, `
 		SELECT id, public_id
 		FROM identities
 		WHERE source = ? AND id IN (?...)`,
 		func(row scanner) error {
-			var id, public_id string
-			err := row.Scan(&id, &public_id)
+			var id, public string
+			err := row.Scan(&id, &public)
 			if _, ok := l.known.Aliases[id]; !ok {
-				public[id] = public_id
+				l.public[id] = public
 			}
 			return err
-		}, l.ids, l.source); err != nil || len(public) == 0 {
-		return err
+		}, l.ids, l.source)
+}
+
+// identify resolves these ids: to an alias where a story of the source has the
+// public id, else that is reserved.
+func (l *loader) identify(batch *news.Batch) error {
+	if len(l.public) == 0 {
+		return nil
 	}
-	owners, err := l.owners(public)
+	owners, err := l.owners(l.public)
 	if err != nil {
 		return err
 	}
-	for id, public := range public {
+	for id, public := range l.public {
 		switch owner, stored := owners[public]; {
 		case !stored:
 			l.known.Reserved[id] = public
@@ -231,7 +236,7 @@ func (l *loader) reserved(batch *news.Batch) error {
 		SELECT public_id
 		FROM tombstones
 		WHERE source <> ? AND public_id IN (?...)`} {
-		if err := queryList(l.tx, query, add, wishes, l.source); err != nil {
+		if err := laterList(l.tx, query, add, wishes, l.source); err != nil {
 			return err
 		}
 	}
@@ -241,7 +246,7 @@ func (l *loader) reserved(batch *news.Batch) error {
 // standings loads under what the links of the batch were first published,
 // unless that public id is now another link's.
 func (l *loader) standings(batch *news.Batch) error {
-	return queryList(l.tx, `
+	return laterList(l.tx, `
 		SELECT g.feed, g.canonical, g.public_id, g.date
 		FROM standings AS g
 		WHERE g.canonical IN (?...)

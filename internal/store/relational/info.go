@@ -97,6 +97,25 @@ func (t *tx) infos(keys []news.SourceKey) (map[news.SourceKey]news.SourceInfo, e
 	return infos, err
 }
 
+// infos are what the operator says of a source, and what its feed said of itself.
+type infos struct {
+	own  news.SourceInfo
+	feed selfInfo
+}
+
+// infosOf reads those of a source into both, when later does it.
+func (t *tx) infosOf(source news.SourceKey, both *infos) error {
+	return t.later(`
+		SELECT `+infoColumns+`
+		FROM sources AS s
+		JOIN source_infos AS i ON i.source = s.key
+		WHERE s.key = ?`,
+		func(row scanner) (err error) {
+			both.own, both.feed, err = scanInfo(row)
+			return err
+		}, int64(source))
+}
+
 // noteInfo stores what the feed of a source says of itself now. Once stories
 // of the source are stored, a difference that shows changes every feed; those
 // are named.
@@ -104,21 +123,8 @@ func (t *tx) infos(keys []news.SourceKey) (map[news.SourceKey]news.SourceInfo, e
 // Updated moves only along with the rest: many feeds say "now" at each fetch,
 // and each change has to raise revisions, as an edition must be the same bytes
 // as long as its revision is the same.
-func (t *tx) noteInfo(state *news.SourceState, batch *news.Batch) (raised []string, err error) {
-	var own news.SourceInfo
-	var was selfInfo
-	err = t.query(`
-		SELECT `+infoColumns+`
-		FROM sources AS s
-		JOIN source_infos AS i ON i.source = s.key
-		WHERE s.key = ?`,
-		func(row scanner) (err error) {
-			own, was, err = scanInfo(row)
-			return err
-		}, int64(state.Key))
-	if err != nil {
-		return nil, err
-	}
+func (t *tx) noteInfo(state *news.SourceState, batch *news.Batch, known infos) (raised []string, err error) {
+	own, was := known.own, known.feed
 	is := selfInfo{
 		Title: batch.Title, Site: batch.Link, Image: batch.Image, ID: batch.ID,
 		Rights: batch.Rights, Updated: was.Updated,
@@ -134,11 +140,10 @@ func (t *tx) noteInfo(state *news.SourceState, batch *news.Batch) (raised []stri
 			return nil, err
 		}
 	}
-	_, err = t.exec(`
+	return raised, t.put(`
 		UPDATE source_infos
 		SET feed_title = ?, feed_site = ?, feed_author = ?, feed_image = ?,
 			feed_id = ?, feed_rights = ?, feed_updated = ?
 		WHERE source = ?`,
 		is.Title, is.Site, is.Author, is.Image, is.ID, is.Rights, millis(batch.Updated), int64(state.Key))
-	return raised, err
 }

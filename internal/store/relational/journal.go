@@ -48,8 +48,7 @@ func (t *tx) journal(line journalLine) error {
 		return err
 	}
 	t.journaled = true
-	_, err = t.exec(`INSERT INTO journal (line) VALUES (?)`, text)
-	return err
+	return t.put(`INSERT INTO journal (line) VALUES (?)`, text)
 }
 
 // journalSource tells the journal which source a key stands for, unless it
@@ -68,7 +67,7 @@ func (t *tx) journalSource(key news.SourceKey) error {
 	if err != nil || journaled != nil && *journaled == text {
 		return err
 	}
-	if _, err := t.exec(`UPDATE sources SET journaled = ? WHERE key = ?`, text, int64(key)); err != nil {
+	if err := t.put(`UPDATE sources SET journaled = ? WHERE key = ?`, text, int64(key)); err != nil {
 		return err
 	}
 	return t.journal(line)
@@ -102,7 +101,7 @@ func (t *tx) rejournal() error {
 		`UPDATE sources SET journaled = NULL`,
 		`UPDATE lineage SET read = 0`,
 	} {
-		if _, err := t.exec(query); err != nil {
+		if err := t.put(query); err != nil {
 			return err
 		}
 	}
@@ -174,14 +173,14 @@ func (t *tx) replay(text []byte) error {
 		case opSource:
 			err = t.replaySource(l, string(line))
 		case opIdentity:
-			_, err = t.exec(`
+			err = t.put(`
 				INSERT INTO identities (source, id, public_id)
 				SELECT key, ?2, ?3 FROM sources WHERE key = ?1
 				ON CONFLICT DO NOTHING`, int64(l.Source), l.ID, l.Public)
 		case opTombstone:
 			err = t.replayTombstone(l)
 		case opStanding:
-			_, err = t.exec(`
+			err = t.put(`
 				INSERT INTO standings (feed, canonical, public_id, date)
 				VALUES (?, ?, ?, ?)
 				ON CONFLICT DO NOTHING`, l.Feed, l.Link, l.Public, l.Date.UnixMilli())
@@ -197,7 +196,7 @@ func (t *tx) replay(text []byte) error {
 // once: the next sync finds it again by its name or URL, under its key. So it
 // does with one that the database has under an earlier name or URL.
 func (t *tx) replaySource(l journalLine, text string) error {
-	if _, err := t.exec(`
+	if err := t.put(`
 		INSERT INTO sources (key, name, url, active, mirror, shape, health, space, journaled)
 		VALUES (?1, ?2, ?3, 0, 0, '', ?4, ?5, ?6)
 		ON CONFLICT (key) DO UPDATE
@@ -206,30 +205,29 @@ func (t *tx) replaySource(l journalLine, text string) error {
 		int64(l.Source), l.Name, l.URL, string(news.HealthNew), l.Space, text); err != nil {
 		return err
 	}
-	if _, err := t.exec(`
+	if err := t.put(`
 		UPDATE schedule
 		SET due = NULL
 		WHERE source = ?1 AND (SELECT active FROM sources WHERE key = ?1) = 0`, int64(l.Source)); err != nil {
 		return err
 	}
-	if _, err := t.exec(`
+	if err := t.put(`
 		INSERT INTO schedule (source, due, delay)
 		VALUES (?, NULL, 0)
 		ON CONFLICT DO NOTHING`, int64(l.Source)); err != nil {
 		return err
 	}
-	_, err := t.exec(`
+	return t.put(`
 		INSERT INTO source_infos (source, title, site, author, image, content)
 		VALUES (?, '', '', '', '', '')
 		ON CONFLICT DO NOTHING`, int64(l.Source))
-	return err
 }
 
 // replayTombstone stores a tombstone. A story that it stands for, in a database
 // that was restored from before, goes; its feeds get their places anew.
 func (t *tx) replayTombstone(l journalLine) error {
 	at := l.Date.UnixMilli()
-	if _, err := t.exec(`
+	if err := t.put(`
 		INSERT INTO tombstones (source, id, public_id, kind, reason, at, hit, canonical)
 		SELECT key, ?2, ?3, ?4, ?5, ?6, ?6, ?7 FROM sources WHERE key = ?1
 		ON CONFLICT DO NOTHING`,
@@ -249,7 +247,7 @@ func (t *tx) replayTombstone(l journalLine) error {
 		`UPDATE sources SET stories = stories - 1 WHERE key = (SELECT source FROM stories WHERE key = ?)`,
 		`DELETE FROM stories WHERE key = ?`,
 	} {
-		if _, err := t.exec(query, story); err != nil {
+		if err := t.put(query, story); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package relational
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +26,8 @@ type loader struct {
 	known  *news.Known
 	source int64
 	mirror bool
-	ids    []string // of the batch, and what else the same ids may look like
+	ids    []string          // of the batch, and what else the same ids may look like
+	public map[string]string // what ids that are no aliases were published under
 	seen   map[news.StoryKey]bool
 }
 
@@ -40,16 +42,6 @@ func (t *tx) known(result *news.Result) (*news.Known, error) {
 		Taken:      make(map[string]news.StoryKey),
 	}
 	l := loader{tx: t, known: known, source: int64(result.Lease.Source.Key), seen: make(map[news.StoryKey]bool)}
-	err := t.query(`
-		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
-		FROM `+stateTables+`
-		WHERE s.key = ?`,
-		func(row scanner) error {
-			return row.Scan(append(stateFields(&known.Source), &l.mirror, &known.Space, &known.Churn)...)
-		}, l.source)
-	if err != nil {
-		return nil, err
-	}
 	for i := range result.Batch.Stories {
 		l.ids = append(l.ids, result.Batch.Stories[i].ID)
 		l.ids = append(l.ids, variants(result.Batch.Stories[i].ID)...)
@@ -57,14 +49,40 @@ func (t *tx) known(result *news.Result) (*news.Known, error) {
 	for _, deletion := range result.Batch.Deleted {
 		l.ids = append(l.ids, deletion.ID)
 	}
-	for _, load := range []func(*news.Batch) error{
-		l.aliases, l.identities, l.stories, l.copies, l.tombstones, l.taken, l.reserved, l.standings, l.places,
+	return known, l.load(result.Batch)
+}
+
+// load loads all of it: first what the batch alone tells to look for, which goes
+// to the database on one way, then what hangs on what was found.
+func (l *loader) load(batch *news.Batch) error {
+	for _, ask := range []func(*news.Batch) error{
+		l.state, l.aliases, l.identities, l.stories, l.copies, l.tombstones, l.taken, l.reserved, l.standings,
 	} {
-		if err := load(result.Batch); err != nil {
-			return nil, err
+		if err := ask(batch); err != nil {
+			return err
 		}
 	}
-	return known, nil
+	if err := l.flush(); err != nil {
+		return err
+	}
+	l.spellTombstones(batch)
+	for _, load := range []func(*news.Batch) error{l.identify, l.aliased, l.copiesOfKnown, l.places} {
+		if err := load(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state loads that of the source. How it is kept is needed at once.
+func (l *loader) state(*news.Batch) error {
+	return l.query(`
+		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
+		FROM `+stateTables+`
+		WHERE s.key = ?`,
+		func(row scanner) error {
+			return row.Scan(append(stateFields(&l.known.Source), &l.mirror, &l.known.Space, &l.known.Churn)...)
+		}, l.source)
 }
 
 // variants gives the ids that differ from an http(s) id only in its scheme or
@@ -93,7 +111,7 @@ func (l *loader) aliases(batch *news.Batch) error {
 	if l.mirror {
 		ids = slices.Concat(ids, batch.Unchanged)
 	}
-	return queryList(l.tx, `
+	return laterList(l.tx, `
 		SELECT id, story
 		FROM aliases
 		WHERE source = ? AND id IN (?...)`,
@@ -106,52 +124,85 @@ func (l *loader) aliases(batch *news.Batch) error {
 		}, ids, l.source)
 }
 
-// stories loads those of the source that the batch touches by an id, an alias
-// or a canonical link, or all of them when it is mirrored.
+// stories loads those of the source that the batch touches by an id or a
+// canonical link, or all of them when it is mirrored.
 func (l *loader) stories(batch *news.Batch) error {
-	add := func(row scanner) error {
-		story, err := scanKnown(row)
-		if err == nil && !l.seen[story.Key] {
-			l.seen[story.Key] = true
-			l.known.Stories = append(l.known.Stories, story)
-		}
-		return err
-	}
 	if l.mirror {
-		return l.query(`
+		return l.later(`
 			SELECT `+knownColumns+`
 			FROM stories AS st
-			WHERE st.source = ?
-			ORDER BY st.key`, add, l.source)
+			WHERE st.source = ?`, l.add, l.source)
 	}
-	if err := queryList(l.tx, `
+	if err := laterList(l.tx, `
 		SELECT `+knownColumns+`
 		FROM stories AS st
-		WHERE st.source = ? AND st.id IN (?...)`, add, l.ids, l.source); err != nil {
+		WHERE st.source = ? AND st.id IN (?...)`, l.add, l.ids, l.source); err != nil {
 		return err
 	}
-	if err := queryList(l.tx, `
-		SELECT `+knownColumns+`
-		FROM stories AS st
-		WHERE st.source = ? AND st.key IN (?...)`, add, slices.Collect(maps.Values(l.known.Aliases)), l.source); err != nil {
-		return err
-	}
-	if err := queryList(l.tx, `
-		SELECT `+knownColumns+`
-		FROM stories AS st
-		WHERE +st.source = ? AND st.canonical IN (?...)`, add, canonicals(batch, nil), l.source); err != nil {
-		return err
-	}
-	slices.SortFunc(l.known.Stories, byKey)
-	return nil
+	return l.linked(canonicals(batch, nil))
 }
 
-func byKey(a, b news.KnownStory) int { return int(a.Key - b.Key) }
+// linked loads the stories of the source with canonical links.
+func (l *loader) linked(links []string) error {
+	return laterList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		WHERE +st.source = ? AND st.canonical IN (?...)`, l.add, links, l.source)
+}
 
-// copies loads the stories of other configured sources with a canonical link
-// of the batch, or with one that a known story may be about to give up.
-func (l *loader) copies(batch *news.Batch) error {
-	err := queryList(l.tx, `
+// aliased loads those that the batch touches by an alias.
+func (l *loader) aliased(*news.Batch) error {
+	err := l.keyed(slices.Collect(maps.Values(l.known.Aliases)))
+	if err == nil {
+		err = l.flush()
+	}
+	slices.SortFunc(l.known.Stories, byKey)
+	return err
+}
+
+// keyed loads stories of the source by their keys.
+func (l *loader) keyed(keys []news.StoryKey) error {
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key news.StoryKey) bool { return l.seen[key] })
+	return laterList(l.tx, `
+		SELECT `+knownColumns+`
+		FROM stories AS st
+		WHERE st.source = ? AND st.key IN (?...)`, l.add, keys, l.source)
+}
+
+// add adds a story of the source, once.
+func (l *loader) add(row scanner) error {
+	story, err := scanKnown(row)
+	if err == nil && !l.seen[story.Key] {
+		l.seen[story.Key] = true
+		l.known.Stories = append(l.known.Stories, story)
+	}
+	return err
+}
+
+func byKey(a, b news.KnownStory) int { return cmp.Compare(a.Key, b.Key) }
+
+// copies loads the stories of other configured sources with a canonical link of
+// the batch.
+func (l *loader) copies(batch *news.Batch) error { return l.copiesOf(canonicals(batch, nil)) }
+
+// copiesOfKnown loads those with another one, which a known story may be about
+// to give up.
+func (l *loader) copiesOfKnown(batch *news.Batch) error {
+	have := canonicals(batch, nil)
+	more := slices.DeleteFunc(canonicals(&news.Batch{}, l.known.Stories), func(link string) bool {
+		_, ok := slices.BinarySearch(have, link)
+		return ok
+	})
+	err := l.copiesOf(more)
+	if err == nil {
+		err = l.flush()
+	}
+	slices.SortFunc(l.known.Copies, byKey)
+	return err
+}
+
+func (l *loader) copiesOf(links []string) error {
+	return laterList(l.tx, `
 		SELECT `+knownColumns+`
 		FROM stories AS st
 		JOIN sources AS s ON s.key = st.source AND s.active = 1
@@ -160,9 +211,7 @@ func (l *loader) copies(batch *news.Batch) error {
 			story, err := scanKnown(row)
 			l.known.Copies = append(l.known.Copies, story)
 			return err
-		}, canonicals(batch, l.known.Stories), l.source)
-	slices.SortFunc(l.known.Copies, byKey)
-	return err
+		}, links, l.source)
 }
 
 // canonicals gives the canonical links of a batch and of stories, once each.
@@ -182,10 +231,9 @@ func canonicals(batch *news.Batch, stories []news.KnownStory) []string {
 	return links
 }
 
-// tombstones loads those of the batch's ids, under the batch's own spelling
-// of the id too, and of its links.
+// tombstones loads those of the batch's ids, and of its links.
 func (l *loader) tombstones(batch *news.Batch) error {
-	if err := queryList(l.tx, `
+	if err := laterList(l.tx, `
 		SELECT canonical
 		FROM tombstones
 		WHERE canonical IN (?...)`,
@@ -197,7 +245,7 @@ func (l *loader) tombstones(batch *news.Batch) error {
 		}, canonicals(batch, nil)); err != nil {
 		return err
 	}
-	err := queryList(l.tx, `
+	return laterList(l.tx, `
 		SELECT id, kind
 		FROM tombstones
 		WHERE source = ? AND id IN (?...)`,
@@ -208,8 +256,13 @@ func (l *loader) tombstones(batch *news.Batch) error {
 			l.known.Tombstones[id] = kind
 			return err
 		}, l.ids, l.source)
-	if err != nil || len(l.known.Tombstones) == 0 {
-		return err
+}
+
+// spellTombstones lets a tombstone count under the batch's own spelling of its
+// id too.
+func (l *loader) spellTombstones(batch *news.Batch) {
+	if len(l.known.Tombstones) == 0 {
+		return
 	}
 	for i := range batch.Stories {
 		id := batch.Stories[i].ID
@@ -219,7 +272,6 @@ func (l *loader) tombstones(batch *news.Batch) error {
 			}
 		}
 	}
-	return nil
 }
 
 // taken loads the public ids that the batch might claim: its ids as they are,
@@ -241,19 +293,19 @@ func (l *loader) taken(batch *news.Batch) error {
 		return err
 	}
 	wishes = append(wishes, ids...)
-	if err := queryList(l.tx, `
+	if err := laterList(l.tx, `
 		SELECT public_id, story
 		FROM feed_story
 		WHERE public_id IN (?...)`, add, wishes); err != nil {
 		return err
 	}
-	if err := queryList(l.tx, `
+	if err := laterList(l.tx, `
 		SELECT public_id, key
 		FROM stories
 		WHERE public_id IN (?...)`, add, wishes); err != nil {
 		return err
 	}
-	return queryList(l.tx, `
+	return laterList(l.tx, `
 		SELECT public_id, key
 		FROM stories
 		WHERE id IN (?...)`, add, ids)

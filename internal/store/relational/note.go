@@ -35,21 +35,27 @@ func (t *tx) noteHealth(result *news.Result) error {
 // noteValidators stores validators in place of those that the lease carried:
 // when SyncSources took those away meanwhile, the new ones stand for what is
 // no longer wanted either. Where there were none, the source was not read under
-// its settings yet; now it is, and the feeds with stories of it rise.
+// its settings yet; now it is, and the feeds with stories of it, if it has some,
+// rise.
 func (t *tx) noteValidators(result *news.Result) error {
 	is, was := result.Validators, &result.Lease.Source.Validators
 	if is == nil || *is == *was { // most 304s bring the same ones
 		return nil
 	}
-	n, err := t.exec(`
+	const query = `
 		UPDATE sources
 		SET val_url = ?, val_etag = ?, val_modified = ?, val_hash = ?
 		WHERE key = ? AND val_url IS NOT DISTINCT FROM ? AND val_etag IS NOT DISTINCT FROM ?
-			AND val_modified IS NOT DISTINCT FROM ? AND val_hash IS NOT DISTINCT FROM ?`,
+			AND val_modified IS NOT DISTINCT FROM ? AND val_hash IS NOT DISTINCT FROM ?`
+	args := []any{
 		nullable(is.URL), nullable(is.ETag), nullable(is.LastModified), nonzero(is.BodyHash),
 		int64(result.Lease.Source.Key),
-		nullable(was.URL), nullable(was.ETag), nullable(was.LastModified), nonzero(was.BodyHash))
-	if err != nil || n == 0 || *was != (news.Validators{}) {
+		nullable(was.URL), nullable(was.ETag), nullable(was.LastModified), nonzero(was.BodyHash),
+	}
+	if *was != (news.Validators{}) || result.Lease.Source.Stories == 0 {
+		return t.put(query, args...)
+	}
+	if n, err := t.exec(query, args...); err != nil || n == 0 {
 		return err
 	}
 	return t.raiseOf(result.Lease.Source.Key)

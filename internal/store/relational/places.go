@@ -27,46 +27,53 @@ func (t *tx) placesOf(stories []news.StoryKey, each func(news.Place)) error {
 }
 
 // place puts a story into a feed, or moves it there. It enters the feed with
-// the next number, but:
-//
-//  1. a story that takes over a public id that the feed has, has the number of
-//     that one, so that archive pages, which run by number, hold what they held;
-//  2. a feed that is not configured gets no places. It is stale as soon as it
-//     is, and gets them all then.
-func (t *tx) place(place news.Place, fresh bool) error {
-	e, err := t.edition(place.Feed)
-	if err != nil || e.feed == 0 {
+// the next number, but a story that takes over a public id that the feed has,
+// has the number of that one, so that archive pages, which run by number, hold
+// what they held.
+func (t *tx) place(feed int64, place news.Place) error {
+	var entered *int64
+	if _, err := t.one(`
+		SELECT min(entered)
+		FROM (
+			SELECT p.entered
+			FROM stories AS st
+			JOIN feed_story AS p ON p.story = st.key
+			WHERE st.public_id = ?1 AND p.feed = ?2 AND p.public_id IS NULL
+			UNION ALL
+			SELECT entered
+			FROM feed_story
+			WHERE public_id = ?1 AND feed = ?2) AS had`,
+		[]any{place.PublicID, feed}, &entered); err != nil {
 		return err
 	}
-	var earlier *int64
-	if !fresh {
-		if _, err := t.one(`
-			SELECT min(entered)
-			FROM (
-				SELECT p.entered
-				FROM stories AS st
-				JOIN feed_story AS p ON p.story = st.key
-				WHERE st.public_id = ?1 AND p.feed = ?2 AND p.public_id IS NULL
-				UNION ALL
-				SELECT entered
-				FROM feed_story
-				WHERE public_id = ?1 AND feed = ?2) AS had`,
-			[]any{place.PublicID, e.feed}, &earlier); err != nil {
-			return err
-		}
-	}
-	entered := earlier
 	if entered == nil {
-		number, err := t.nextNumber(e.feed)
+		number, err := t.nextNumber(feed)
 		if err != nil {
 			return err
 		}
 		entered = &number
 	}
-	if err := t.storePlace(e.feed, place, *entered); err != nil || fresh {
+	if err := t.storePlace(feed, place, *entered); err != nil {
 		return err
 	}
 	return t.stand(&place)
+}
+
+// takeLater takes the next numbers of a feed, for so many stories, and calls
+// with the first one when later would. A feed that is not configured has none.
+func (t *tx) takeLater(feed string, count int64, with func(first int64)) error {
+	t.executed++
+	return t.later(`
+		UPDATE feeds
+		SET entered = entered + ?1
+		WHERE name = ?2 AND configured = 1
+		RETURNING entered - ?1 + 1`,
+		func(row scanner) error {
+			var first int64
+			err := row.Scan(&first)
+			with(first)
+			return err
+		}, count, feed)
 }
 
 // nextNumber gives the number of a story that enters a feed now.
@@ -80,7 +87,7 @@ func (t *tx) nextNumber(feed int64) (number int64, err error) {
 }
 
 func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
-	_, err := t.exec(`
+	return t.put(`
 		INSERT INTO feed_story (feed, hidden, date, story, public_id, entered, source)
 		SELECT ?1, ?2, ?3, key, nullif(?5, public_id), ?6, source
 		FROM stories
@@ -89,7 +96,6 @@ func (t *tx) storePlace(feed int64, place news.Place, entered int64) error {
 		SET hidden = excluded.hidden, date = excluded.date, public_id = excluded.public_id,
 			entered = excluded.entered`,
 		feed, place.Hidden, place.Date.UnixMilli(), int64(place.Story), place.PublicID, entered)
-	return err
 }
 
 // ReplacePlaces makes places the only ones of a feed. Nothing happens for a

@@ -39,31 +39,16 @@ func (db *DB) Revise(ctx context.Context, source news.SourceKey, stories []news.
 func (t *tx) knownStories(source news.SourceKey, keys []news.StoryKey) (*news.Known, error) {
 	known := &news.Known{}
 	l := loader{tx: t, known: known, source: int64(source), seen: make(map[news.StoryKey]bool)}
-	if _, err := t.one(`SELECT `+stateColumns+` FROM `+stateTables+` WHERE s.key = ?`,
-		[]any{l.source}, stateFields(&known.Source)...); err != nil {
+	if err := l.keyed(keys); err != nil {
 		return nil, err
 	}
-	add := func(row scanner) error {
-		story, err := scanKnown(row)
-		if err == nil && !l.seen[story.Key] {
-			l.seen[story.Key] = true
-			known.Stories = append(known.Stories, story)
-		}
-		return err
-	}
-	if err := queryList(t, `
-		SELECT `+knownColumns+`
-		FROM stories AS st
-		WHERE st.source = ? AND st.key IN (?...)`, add, keys, l.source); err != nil {
+	if err := l.state(nil); err != nil {
 		return nil, err
 	}
-	if err := queryList(t, `
-		SELECT `+knownColumns+`
-		FROM stories AS st
-		WHERE +st.source = ? AND st.canonical IN (?...)`, add, canonicals(&news.Batch{}, known.Stories), l.source); err != nil {
+	if err := l.linked(canonicals(&news.Batch{}, known.Stories)); err != nil {
 		return nil, err
 	}
-	if err := l.copies(&news.Batch{}); err != nil {
+	if err := l.copiesOfKnown(&news.Batch{}); err != nil {
 		return nil, err
 	}
 	return known, l.places(nil)

@@ -11,6 +11,7 @@ import (
 func (db *DB) Seen(ctx context.Context, source news.SourceKey, ids []string) (map[string]uint64, error) {
 	seen := make(map[string]uint64)
 	err := db.read(ctx, "look up stories", func(t *tx) error {
+		clear(seen)
 		add := func(row scanner) error {
 			var id string
 			var raw uint64
@@ -18,14 +19,14 @@ func (db *DB) Seen(ctx context.Context, source news.SourceKey, ids []string) (ma
 			seen[id] = raw
 			return err
 		}
-		if err := queryList(t, `
+		if err := laterList(t, `
 			SELECT a.id, st.raw_hash
 			FROM aliases AS a
 			JOIN stories AS st ON st.key = a.story
 			WHERE a.source = ? AND a.id IN (?...)`, add, ids, int64(source)); err != nil {
 			return err
 		}
-		return queryList(t, `
+		return laterList(t, `
 			SELECT id, raw_hash
 			FROM stories
 			WHERE source = ? AND id IN (?...)`, add, ids, int64(source))

@@ -1,10 +1,6 @@
 package relational
 
-import (
-	"fmt"
-
-	"tributary/internal/news"
-)
+import "tributary/internal/news"
 
 // storyColumns are what scanStory reads, of stories AS st.
 const storyColumns = `
@@ -55,39 +51,39 @@ func storyValues(s *news.Story) ([]any, error) {
 	}, nil
 }
 
-// insertStory stores a new story and gives its key, the greatest of all.
-func (t *tx) insertStory(s *news.Story) (news.StoryKey, error) {
+// insertStory stores a new story. Its key, the greatest of all, is there after a
+// flush.
+func (t *tx) insertStory(s *news.Story, key *int64) error {
 	values, err := storyValues(s)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	key, err := t.insert(`
+	return t.insertLater(`
 		INSERT INTO stories (
 			source, id, canonical, published, updated, first_seen,
 			date, changed, updates, hash, raw_hash, original, local,
 			dated, slug, language, words, title, link, comments, image, rights,
 			authors, categories, enclosures, origin, excerpt, summary, content, policy, former_slugs, public_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, key,
 		append(values, s.PublicID)...)
-	return news.StoryKey(key), err
 }
 
 // updateStory stores a known story anew. Its public id stays, whatever it says.
-func (t *tx) updateStory(s *news.Story) error {
+// there is set after a flush, if the story is stored.
+func (t *tx) updateStory(s *news.Story, there *bool) error {
 	values, err := storyValues(s)
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(`
+	t.executed++
+	return t.later(`
 		UPDATE stories
 		SET source = ?, id = ?, canonical = ?, published = ?, updated = ?, first_seen = ?,
 			date = ?, changed = ?, updates = ?, hash = ?, raw_hash = ?, original = ?, local = ?,
 			dated = ?, slug = ?, language = ?, words = ?, title = ?, link = ?, comments = ?, image = ?, rights = ?,
 			authors = ?, categories = ?, enclosures = ?, origin = ?, excerpt = ?, summary = ?, content = ?, policy = ?, former_slugs = ?
-		WHERE key = ?`,
+		WHERE key = ?
+		RETURNING 1`,
+		func(row scanner) error { return row.Scan(there) },
 		append(values, int64(s.Key))...)
-	if err == nil && n == 0 {
-		return fmt.Errorf("no story with key %d is stored", s.Key)
-	}
-	return err
 }

@@ -112,12 +112,20 @@ func (t *tx) put(query string, args ...any) error {
 }
 
 // insert runs an INSERT and gives the key of the new row.
-func (t *tx) insert(query string, args ...any) (int64, error) {
+func (t *tx) insert(query string, args ...any) (key int64, err error) {
+	if err = t.insertLater(query, &key, args...); err == nil {
+		err = t.flush()
+	}
+	return key, err
+}
+
+// insertLater is insert, with a key that comes when later would have its rows.
+func (t *tx) insertLater(query string, key *int64, args ...any) error {
 	if err := t.ctx.Err(); err != nil {
-		return 0, err
+		return err
 	}
 	t.executed++
-	return t.own.Insert(query, args...)
+	return t.own.Insert(query, key, args...)
 }
 
 // ErrStop ends a query early, without an error.

@@ -60,12 +60,12 @@ func (s *session) Exec(query string, args ...any) (int64, error) {
 }
 
 // Insert runs an INSERT and gives the key of the new row.
-func (s *session) Insert(query string, args ...any) (int64, error) {
+func (s *session) Insert(query string, key *int64, args ...any) error {
 	result, err := s.exec(context.Background(), query, args...)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		*key, err = result.LastInsertId()
 	}
-	return result.LastInsertId()
+	return err
 }
 
 // Query calls each for every row, until it returns an error.
