@@ -128,9 +128,13 @@ func (db *DB) Tidy(ctx context.Context, now time.Time) error {
 	before := now.Add(-keepTombstones).UnixMilli()
 	retired := now.Add(-keepFormer).UnixMilli()
 	err := db.write(ctx, "tidy up", func(t *tx) error {
-		if err := t.put(`
+		if err := t.inParts(`
 			DELETE FROM stories
-			WHERE source IN (SELECT key FROM sources WHERE active = 0 AND retired < ?)`, retired); err != nil {
+			WHERE key IN (
+				SELECT key
+				FROM stories
+				WHERE source IN (SELECT key FROM sources WHERE active = 0 AND retired < ?)
+				LIMIT ?)`, retired); err != nil {
 			return err
 		}
 		if err := t.put(`

@@ -166,7 +166,9 @@ func (t *tx) dropFeeds(configured map[string]string) error {
 		return err
 	}
 	for _, key := range gone {
-		if _, err := t.exec(`DELETE FROM feed_story WHERE feed = ?`, key); err != nil {
+		if err := t.inParts(`
+			DELETE FROM feed_story
+			WHERE feed = ?1 AND story IN (SELECT story FROM feed_story WHERE feed = ?1 LIMIT ?2)`, key); err != nil {
 			return err
 		}
 		if _, err := t.exec(`DELETE FROM editions WHERE feed = ?`, key); err != nil {

@@ -111,6 +111,21 @@ func (t *tx) put(query string, args ...any) error {
 	return t.own.Later(query, nil, args...)
 }
 
+// part is how many rows inParts takes at once.
+const part = 500
+
+// inParts runs a statement that changes at most as many rows as its last argument
+// says, until there are no more: an engine may keep in memory what one statement
+// changes, until it is done.
+func (t *tx) inParts(query string, args ...any) error {
+	for {
+		n, err := t.exec(query, append(slices.Clip(args), int64(part))...)
+		if err != nil || n < part {
+			return err
+		}
+	}
+}
+
 // insert runs an INSERT and gives the key of the new row.
 func (t *tx) insert(query string, args ...any) (key int64, err error) {
 	if err = t.insertLater(query, &key, args...); err == nil {

@@ -210,6 +210,23 @@ var reviseChecks = []check{
 			f.Error("still there")
 		}
 	}},
+	{"more than one statement takes out", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		f.feeds("x", "y")
+		f.flood("a", 0, 1100)
+		f.flood("b", 0, 3)
+		f.feeds("y")
+		f.feeds("x", "y")
+		if items := f.newest("x"); len(items) != 0 {
+			f.Errorf("a feed that was not configured for a while has %d stories", len(items))
+		}
+		f.sync(source("b"))
+		f.must(f.Tidy(f.Context(), f.now.AddDate(0, 13, 0)))
+		f.sync(source("a"), source("b"))
+		if stories := f.stories(); len(stories) != 3 {
+			f.Errorf("%d stories are left instead of 3", len(stories))
+		}
+	}},
 }
 
 var foreverChecks = []check{
