@@ -29,6 +29,7 @@ not from a build. With --in-place it stays the same folder and files are replace
 one by one, for a folder that is mounted into a container or otherwise held open.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			collectLess()
 			if out == "" {
 				return errors.New(`build needs a folder to write to: "tributary build --out public"`)
 			}

@@ -32,6 +32,7 @@ of them failed. A source that another process is visiting is left to it and told
 as held; so is one whose visit was killed, until that visit's time is over.`,
 		ValidArgsFunction: a.completeSources,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			collectLess()
 			round.Names = args
 			return a.refresh(cmd.Context(), round, asJSON)
 		},
