@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"database/sql"
 	"flag"
 	"fmt"
 	"os"
@@ -25,7 +24,6 @@ var (
 	awayAtFlag  = flag.Duration("away-at", 18*time.Hour, "`when` all others are lost, too")
 	awayFlag    = flag.Duration("away", 20*time.Minute, "after `how long` as many as before come back; 0 for no such time")
 	lengthFlag  = flag.Duration("length", day, "`how long` the day is")
-	indexFlag   = flag.Bool("index", false, "give the database an index of what hosts are held by, which it lacks")
 	resultsDir  = flag.String("results", "", "write the tables as text into this `folder` too")
 )
 
@@ -73,9 +71,6 @@ func newSimulation(t *testing.T, path string) *simulation {
 			t.Error(err)
 		}
 	})
-	if *indexFlag {
-		addIndex(t, path)
-	}
 	s.database = &database{Store: store, ledger: s.ledger, writing: make(chan struct{}, 1)}
 	s.took.create = s.settle(t)
 	s.settings = aggregator.Settings{Concurrency: concurrency, Member: func(*news.Story, *news.Source) []news.Verdict { return nil }}
@@ -84,19 +79,6 @@ func newSimulation(t *testing.T, path string) *simulation {
 	}
 	s.tell("settled")
 	return s
-}
-
-// addIndex puts an index into the database beside those of its own.
-func addIndex(t testing.TB, path string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(`CREATE INDEX schedule_held ON schedule (host, hold_until) WHERE host IS NOT NULL`); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // tell shows how far a long run is.

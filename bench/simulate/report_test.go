@@ -61,8 +61,8 @@ func (s *simulation) report(t *testing.T) {
 		len(s.world.origins), *nodesFlag, concurrency)
 	fmt.Fprintf(r, "%d nodes are lost after %s, all others after %s; as many come back %s later\n",
 		*loseFlag, short(*atFlag), short(*awayAtFlag), short(*awayFlag))
-	fmt.Fprintf(r, "%s %s/%s, %d processors; extra index on what hosts are held by: %v\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *indexFlag)
+	fmt.Fprintf(r, "%s %s/%s, %d processors\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))
 	s.reportHours(r)
 	s.reportPhases(r)
 	s.reportHosts(r)

@@ -19,7 +19,7 @@ var dialect = relational.Dialect{
 		SELECT source, host
 		FROM schedule
 		WHERE due <= ? AND (due, source) > (?, ?)
-			AND coalesce(host, 0) NOT IN (SELECT value::bigint FROM json_array_elements_text(?::json))
+			AND coalesce(shared, 0) NOT IN (SELECT value::bigint FROM json_array_elements_text(?::json))
 		ORDER BY due, source
 		LIMIT ?
 		FOR NO KEY UPDATE SKIP LOCKED`,

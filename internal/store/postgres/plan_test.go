@@ -48,7 +48,7 @@ var plans = map[string][]string{
 	"due":            {"LockRows", "Index Scan using schedule_due", "no Sort"},
 	"rest":           {"LockRows", "Index Scan using schedule_due", "no Sort"},
 	"next":           {"schedule_due", "Limit", "no Sort"},
-	"slots":          {"hosts_pkey", "schedule_host"},
+	"slots":          {"hosts_pkey", "schedule_shared", "hold_until > $2"},
 	"lease":          {"schedule_pkey"},
 	"candidates":     {"sources_pkey", "schedule_pkey", "visits_pkey", "hosts_pkey", "no Hash", "no Merge"},
 	"newest":         {"feed_story_newest", "stories_pkey", "no stories_newest"},

@@ -25,7 +25,7 @@ type candidate struct {
 // left out.
 const candidatesQuery = `
 	SELECT ` + stateColumns + `,
-		d.claim, d.strike, d.leased_until, d.hold_until, d.delay, d.host, h.free_at, h.shared, d.visits
+		d.claim, d.strike, d.leased_until, d.hold_until, d.delay, d.host, h.free_at, d.shared IS NOT NULL, d.visits
 	FROM ` + stateTables + `
 	LEFT JOIN hosts AS h ON h.key = d.host
 	WHERE +s.active = 1 AND s.health <> '` + string(news.HealthPaused) + `' AND s.key IN (?...)`

@@ -20,7 +20,7 @@ const (
 	slotsQuery = `
 		SELECT h.slots - count(d.source), min(d.hold_until)
 		FROM hosts AS h
-		LEFT JOIN schedule AS d ON d.host = h.key AND d.hold_until > ?2
+		LEFT JOIN schedule AS d ON d.shared = h.key AND d.hold_until > ?2
 		WHERE h.key = ?1
 		GROUP BY h.key`
 	leaseQuery = `

@@ -85,7 +85,7 @@ type Dialect struct {
 	Arrays bool
 
 	// Rest gives the sources that are due from the first after one of them on,
-	// without those of the hosts in a JSON list.
+	// without those of the shared hosts in a JSON list.
 	Rest string
 	// LockDue gives the sources that are due, longest due first, which nobody has
 	// locked, with their hosts, and locks them. LockRest does so with those of Rest.

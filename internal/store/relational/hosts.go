@@ -66,15 +66,21 @@ func (s *syncer) hostKey(want settings) any {
 	return nil
 }
 
-// noteShared notes which hosts have several rows in the schedule, those of
-// former sources included: they may still hold a slot.
+// noteShared notes which rows of the schedule share their host with others,
+// those of former sources included: they may still hold a slot.
 func (s *syncer) noteShared() error {
 	if !s.moved {
 		return nil
 	}
-	_, err := s.exec(`
-		UPDATE hosts
-		SET shared = 1 - shared
-		WHERE shared <> CASE WHEN (SELECT count(*) FROM schedule WHERE host = hosts.key) > 1 THEN 1 ELSE 0 END`)
-	return err
+	const several = `(SELECT host FROM schedule WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1)`
+	if err := s.tx.put(`
+		UPDATE schedule
+		SET shared = host
+		WHERE shared IS DISTINCT FROM host AND host IN ` + several); err != nil {
+		return err
+	}
+	return s.tx.put(`
+		UPDATE schedule
+		SET shared = NULL
+		WHERE shared IS NOT NULL AND (host IS NULL OR host NOT IN ` + several + `)`)
 }

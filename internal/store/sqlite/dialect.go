@@ -11,7 +11,7 @@ var dialect = relational.Dialect{
 		SELECT source
 		FROM schedule
 		WHERE due <= ? AND (due, source) > (?, ?)
-			AND coalesce(host, 0) NOT IN (SELECT value FROM json_each(?))
+			AND coalesce(shared, 0) NOT IN (SELECT value FROM json_each(?))
 		ORDER BY due, source
 		LIMIT ?`,
 	PutVisit: `

@@ -21,12 +21,12 @@ func TestPlans(t *testing.T) {
 			"SEARCH schedule USING COVERING INDEX schedule_due (due<?)",
 		}},
 		{"the same without some hosts", "rest", []string{
-			"SEARCH schedule USING INDEX schedule_due (due>? AND due<?)",
+			"SEARCH schedule USING COVERING INDEX schedule_due (due>? AND due<?)",
 			"LIST SUBQUERY", "SCAN json_each VIRTUAL TABLE", "CREATE BLOOM FILTER",
 		}},
-		{"only the rows of one host", "slots", []string{
+		{"only the rows that hold one host", "slots", []string{
 			"SEARCH h USING INTEGER PRIMARY KEY",
-			"SEARCH d USING INDEX schedule_host (host=?)",
+			"SEARCH d USING COVERING INDEX schedule_shared (shared=? AND hold_until>?)",
 		}},
 		{"only the picked rows", "lease", []string{"SEARCH schedule USING INTEGER PRIMARY KEY"}},
 		{"one look at the index", "next", []string{"SEARCH schedule USING COVERING INDEX schedule_due (due>?)"}},

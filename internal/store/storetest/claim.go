@@ -254,6 +254,28 @@ var hostChecks = []check{
 			f.Errorf("claimed %s: the old host asked to wait", names(got.Leases))
 		}
 	}},
+	{"a host begins to be shared while it is held, and is shared no more", func(f *fixture) {
+		a, b := source("a", at("https://x.example/a")), source("b", at("https://x.example/b"))
+		f.sync(a)
+		lease := f.lease("a")
+		f.sync(a, b, source("c"))
+		if got := f.claim(); names(got.Leases) != "c " || !got.Waiting || !got.Next.Equal(lease.Until) {
+			f.Errorf("claimed %s beside a visit of before, %+v", names(got.Leases), got)
+		}
+		f.record(f.result(lease), f.none)
+		f.now = f.now.Add(time.Hour)
+		lease = f.lease("b")
+		moved := source("b", at("https://y.example/b"))
+		f.sync(a, moved)
+		if got := f.claim(); len(got.Leases) != 0 || !got.Waiting || !got.Free.Equal(lease.Until) {
+			f.Errorf("claimed %s while a visit holds the host that the source has left, %+v", names(got.Leases), got)
+		}
+		f.record(f.result(lease), f.none)
+		f.now = f.now.Add(time.Hour)
+		if got := f.claim(); names(got.Leases) != "a b " || got.Waiting {
+			f.Errorf("claimed %s where each has a host of its own", names(got.Leases))
+		}
+	}},
 	{"a source that is removed keeps its host's slot until the lease ends", func(f *fixture) {
 		b := source("b", at("https://shared.example/b"))
 		f.sync(source("a", at("https://shared.example/a")), b)
