@@ -48,9 +48,12 @@ func (e *engine) Write(ctx context.Context, mode relational.Mode, fn func(relati
 	}
 }
 
+// beginReading begins a transaction that reads.
+const beginReading = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+
 // Read runs fn on one consistent state of the database.
 func (e *engine) Read(ctx context.Context, fn func(relational.Session) error) error {
-	begin := []string{`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}
+	begin := []string{beginReading}
 	err := e.once(ctx, begin, fn)
 	if errors.Is(err, errNotBegun) && ctx.Err() == nil { // a connection that died while nobody used it
 		err = e.once(ctx, begin, fn)
@@ -81,7 +84,7 @@ func (e *engine) once(ctx context.Context, begin []string, fn func(relational.Se
 		return err
 	}
 	defer conn.Release() // closes it when it is in a transaction
-	own := &session{engine: e, conn: conn.Conn(), ctx: ctx, opening: len(begin)}
+	own := &session{engine: e, conn: conn.Conn(), ctx: ctx, opening: len(begin), reading: begin[0] == beginReading}
 	defer own.rollback()
 	for _, text := range begin {
 		own.later(text)

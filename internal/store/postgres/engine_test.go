@@ -91,6 +91,47 @@ func TestExclusiveTransactionsAreAlone(t *testing.T) {
 	}
 }
 
+// A connection may die while nobody uses it. Whoever gets it next begins on
+// another one, unless that could do something twice.
+func TestDeadConnections(t *testing.T) {
+	t.Parallel()
+	db, other := openOne(t, Options{Connections: 1}), openOne(t, Options{})
+	for _, test := range []struct {
+		reason string
+		use    func(relational.Session) error
+		with   func(context.Context, func(relational.Session) error) error
+		fails  bool
+	}{
+		{"a read", func(own relational.Session) error { return own.Query(`SELECT 1`, discard) }, db.engine.Read, false},
+		{"a read that waits for COMMIT", func(own relational.Session) error { return own.Later(`SELECT 1`, discard) }, db.engine.Read, false},
+		{"a write", func(own relational.Session) error { return own.Query(raise+` RETURNING 1`, discard) }, write(db), false},
+		{"a write that waits for COMMIT", func(own relational.Session) error { return own.Later(raise, nil) }, write(db), true},
+	} {
+		var pid int64
+		if err := db.engine.Read(t.Context(), func(own relational.Session) error {
+			return scanOne(own, `SELECT pg_backend_pid()`, &pid)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.engine.Read(t.Context(), func(own relational.Session) error {
+			return own.Query(`SELECT pg_terminate_backend(?::int, 5000)`, discard, pid)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := test.with(t.Context(), test.use); (err != nil) != test.fails {
+			t.Errorf("%s: error %v", test.reason, err)
+		}
+	}
+}
+
+func discard(relational.Scanner) error { return nil }
+
+func write(db *DB) func(context.Context, func(relational.Session) error) error {
+	return func(ctx context.Context, fn func(relational.Session) error) error {
+		return db.engine.Write(ctx, relational.Recording, fn)
+	}
+}
+
 func TestSkew(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)

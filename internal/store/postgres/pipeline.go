@@ -107,7 +107,7 @@ func (e notBegun) Is(target error) bool { return target == errNotBegun }
 // mark marks an error that came before the server said that a transaction began,
 // unless it may have committed one all the same.
 func (s *session) mark(err error) error {
-	if s.begun || s.committing {
+	if s.begun || s.committing && !s.reading {
 		return err
 	}
 	return notBegun{err}

@@ -23,6 +23,7 @@ type session struct {
 	waiting    []waiting // what was put off, in order
 	opening    int       // how many statements begin the transaction
 	begun      bool      // the server has begun it
+	reading    bool      // it changes nothing
 	committing bool      // COMMIT may have reached the server
 }
 

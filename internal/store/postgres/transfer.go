@@ -22,7 +22,7 @@ const moveTimeout = 48 * time.Hour
 
 // Dump runs fn on one consistent state of the database, for a move to another.
 func (db *DB) Dump(ctx context.Context, fn func(transfer.Reader) error) error {
-	return db.move(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, func(m *mover) error { return fn(m) })
+	return db.move(ctx, beginReading, func(m *mover) error { return fn(m) })
 }
 
 // Load runs fn in one transaction, for a move from another database. Nobody else

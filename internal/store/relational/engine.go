@@ -50,7 +50,8 @@ type Engine interface {
 	Dialect() *Dialect
 }
 
-// Session is a transaction, for one user at a time.
+// Session is a transaction, for one user at a time. What it calls with rows must
+// not use it.
 type Session interface {
 	// Exec runs a statement and says how many rows it changed.
 	Exec(query string, args ...any) (int64, error)
