@@ -55,7 +55,7 @@ func (t *tx) keepEdition(feed string, last *news.LastEdition) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	return t.put(`
 		INSERT INTO editions (feed, revision, fingerprint, entered, complete, stories)
 		SELECT key, ?, ?, ?, ?, ?
 		FROM feeds
@@ -65,7 +65,6 @@ func (t *tx) keepEdition(feed string, last *news.LastEdition) error {
 			complete = excluded.complete, stories = excluded.stories
 		WHERE excluded.revision >= editions.revision`,
 		last.Revision, last.Fingerprint, last.Entered, last.Complete, stories, feed)
-	return err
 }
 
 // Force lets the next edition of a feed through, whatever it would lose, and
@@ -80,11 +79,10 @@ func (db *DB) Force(ctx context.Context, feed string) (ok bool, err error) {
 		if ok = e.feed != 0; err != nil || !ok {
 			return err
 		}
-		_, err = t.exec(`
+		return t.put(`
 			UPDATE editions
 			SET revision = ?, stories = NULL
 			WHERE feed = ?`, e.revision, e.feed)
-		return err
 	})
 	return ok && err == nil, err
 }

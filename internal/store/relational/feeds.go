@@ -171,15 +171,15 @@ func (t *tx) dropFeeds(configured map[string]string) error {
 			WHERE feed = ?1 AND story IN (SELECT story FROM feed_story WHERE feed = ?1 LIMIT ?2)`, key); err != nil {
 			return err
 		}
-		if _, err := t.exec(`DELETE FROM editions WHERE feed = ?`, key); err != nil {
+		if err := t.put(`DELETE FROM editions WHERE feed = ?`, key); err != nil {
 			return err
 		}
-		if _, err := t.exec(`DELETE FROM feed_sources WHERE feed = ?`, key); err != nil {
+		if err := t.put(`DELETE FROM feed_sources WHERE feed = ?`, key); err != nil {
 			return err
 		}
 		// The revision rises already now: should the feed come back, what it
 		// shows then is something else than what it showed under the last one.
-		if _, err := t.exec(`
+		if err := t.put(`
 			UPDATE feeds
 			SET configured = 0, fingerprint = NULL, revision = revision + 1
 			WHERE key = ?`, key); err != nil {

@@ -45,26 +45,25 @@ func (db *DB) SyncFullText(ctx context.Context, sources []news.FullTextSource) e
 }
 
 func (t *tx) wantFullText(source news.FullTextSource, known bool) error {
-	if _, err := t.exec(`
+	if err := t.put(`
 		INSERT INTO full_text_sources (source, delay, free_host)
 		VALUES (?, ?, ?)
 		ON CONFLICT (source) DO UPDATE SET delay = excluded.delay, free_host = excluded.free_host`,
 		int64(source.Key), source.Delay.Milliseconds(), nullable(source.FreeHost)); err != nil || known {
 		return err
 	}
-	_, err := t.exec(`
+	return t.put(`
 		INSERT INTO full_texts (story, source)
 		SELECT key, source
 		FROM stories
 		WHERE source = ? AND link <> ''
 		ORDER BY date DESC, key DESC
 		LIMIT ?`, int64(source.Key), backfill)
-	return err
 }
 
 // restore gives the stories of a source back what the feed brought.
 func (t *tx) restore(source int64) error {
-	if _, err := t.exec(`DELETE FROM full_text_sources WHERE source = ?`, source); err != nil {
+	if err := t.put(`DELETE FROM full_text_sources WHERE source = ?`, source); err != nil {
 		return err
 	}
 	changed, err := t.exec(`
@@ -76,10 +75,10 @@ func (t *tx) restore(source int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`DELETE FROM full_texts WHERE source = ?`, source); err != nil || changed == 0 {
+	if err := t.put(`DELETE FROM full_texts WHERE source = ?`, source); err != nil || changed == 0 {
 		return err
 	}
-	if _, err := t.exec(`UPDATE feeds SET fingerprint = NULL`); err != nil {
+	if err := t.put(`UPDATE feeds SET fingerprint = NULL`); err != nil {
 		return err
 	}
 	_, err = t.raiseAll()
@@ -105,8 +104,7 @@ func (db *DB) RecordPage(ctx context.Context, result news.PageResult, decide new
 			return err
 		}
 		if uint64(hash) != result.Lease.Story.Hash { // the trigger has queued it anew
-			_, err := t.exec(`UPDATE full_texts SET pending = 1, tries = 0 WHERE story = ?`, int64(result.Lease.Story.Key))
-			return err
+			return t.put(`UPDATE full_texts SET pending = 1, tries = 0 WHERE story = ?`, int64(result.Lease.Story.Key))
 		}
 		recorded = true
 		if result.Story == nil {
@@ -139,7 +137,7 @@ func (t *tx) finishPage(result *news.PageResult) (delay time.Duration, current b
 		return 0, current, err
 	}
 	if pause := again(fetched); !retry && pause > 0 {
-		_, err = t.exec(`UPDATE full_texts SET due = ? WHERE story = ?`,
+		err = t.put(`UPDATE full_texts SET due = ? WHERE story = ?`,
 			result.At.Add(pause).UnixMilli(), int64(lease.Story.Key))
 	}
 	return time.Duration(millisecs) * time.Millisecond, true, err
@@ -178,14 +176,13 @@ func (t *tx) putText(result *news.PageResult, decide news.DecideText) error {
 		}
 	}
 	feed := &result.Lease.Story
-	_, err = t.exec(`
+	return t.put(`
 		UPDATE full_texts
 		SET pending = 0, text_hash = ?, feed_hash = ?, feed_words = ?, feed_image = ?,
 			feed_excerpt = ?, feed_summary = ?, feed_content = ?
 		WHERE story = ?`,
 		int64(story.Hash), int64(feed.Hash), feed.Words, feed.Image, feed.Excerpt, feed.Summary, feed.Content,
 		int64(story.Key))
-	return err
 }
 
 // feedHash is the hash of a story, st, as its feed brought it: what a batch is

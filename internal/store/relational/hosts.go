@@ -44,18 +44,16 @@ func (s *syncer) storeHosts() error {
 			continue // unchanged, or without a source now
 		}
 		if h.key == 0 {
-			key, err := s.insert(`INSERT INTO hosts (name, slots) VALUES (?, ?)`, name, h.slots)
-			if err != nil {
+			if err := s.insert(`INSERT INTO hosts (name, slots) VALUES (?, ?)`, &h.key, name, h.slots); err != nil {
 				return err
 			}
-			h.key = key
 			continue
 		}
-		if _, err := s.exec(`UPDATE hosts SET slots = ? WHERE key = ?`, h.slots, h.key); err != nil {
+		if err := s.put(`UPDATE hosts SET slots = ? WHERE key = ?`, h.slots, h.key); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.flush()
 }
 
 // hostKey gives what the host column of a source holds.
@@ -73,13 +71,13 @@ func (s *syncer) noteShared() error {
 		return nil
 	}
 	const several = `(SELECT host FROM schedule WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1)`
-	if err := s.tx.put(`
+	if err := s.put(`
 		UPDATE schedule
 		SET shared = host
 		WHERE shared IS DISTINCT FROM host AND host IN ` + several); err != nil {
 		return err
 	}
-	return s.tx.put(`
+	return s.put(`
 		UPDATE schedule
 		SET shared = NULL
 		WHERE shared IS NOT NULL AND (host IS NULL OR host NOT IN ` + several + `)`)

@@ -109,8 +109,7 @@ func (db *DB) ReplacePlaces(ctx context.Context, feed, fingerprint string, place
 		if err := t.replacePlaces(feed, e, places); err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE feeds SET fingerprint = ? WHERE key = ?`, fingerprint, e.feed)
-		return err
+		return t.put(`UPDATE feeds SET fingerprint = ? WHERE key = ?`, fingerprint, e.feed)
 	})
 }
 
@@ -152,7 +151,7 @@ func (t *tx) replacePlaces(feed string, e edition, places []news.Place) error {
 		return err
 	}
 	for _, story := range gone {
-		if _, err := t.exec(`DELETE FROM feed_story WHERE feed = ? AND story = ?`, e.feed, story); err != nil {
+		if err := t.put(`DELETE FROM feed_story WHERE feed = ? AND story = ?`, e.feed, story); err != nil {
 			return err
 		}
 	}

@@ -1,54 +1,72 @@
 package relational
 
-import "tributary/internal/news"
+import (
+	"fmt"
 
-// put stores one configured source, new or known.
-func (s *syncer) put(want settings, was *stored) (news.SourceKey, error) {
-	if was == nil {
-		return s.create(want)
+	"tributary/internal/news"
+)
+
+// create stores the sources that are new, and gives their keys.
+func (s *syncer) create(wanted []settings, found []*stored) (keys []int64, err error) {
+	keys = make([]int64, len(wanted))
+	for i, want := range wanted {
+		if found[i] != nil {
+			continue
+		}
+		if err := s.insert(`
+			INSERT INTO sources (name, url, active, mirror, shape, health, since, space)
+			VALUES (?, ?, 1, ?, ?, ?, ?, ?)`, &keys[i],
+			want.name, want.url, want.mirror, want.shape, string(s.firstHealth(want)), s.now.UnixMilli(), spaceOf(want)); err != nil {
+			return nil, fmt.Errorf("source %s: %w", want.name, err)
+		}
 	}
-	if was.active && was.settings == want {
-		return was.key, nil
-	}
-	return was.key, s.change(want, was)
+	return keys, s.flush()
 }
 
-func (s *syncer) create(want settings) (news.SourceKey, error) {
-	s.moved = true
-	health, due := news.HealthNew, any(s.now.UnixMilli())
+func (s *syncer) firstHealth(want settings) news.Health {
 	if want.paused {
-		health, due = news.HealthPaused, nil
+		return news.HealthPaused
 	}
-	key, err := s.insert(`
-		INSERT INTO sources (name, url, active, mirror, shape, health, since, space)
-		VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
-		want.name, want.url, want.mirror, want.shape, string(health), s.now.UnixMilli(), spaceOf(want))
-	if err != nil {
-		return 0, err
+	return news.HealthNew
+}
+
+// begin stores what belongs to a new source.
+func (s *syncer) begin(want settings, key int64) error {
+	s.moved = true
+	due := any(s.now.UnixMilli())
+	if want.paused {
+		due = nil
 	}
-	if _, err := s.exec(`
+	if err := s.put(`
 		INSERT INTO schedule (source, due, host, delay)
 		VALUES (?, ?, ?, ?)`,
 		key, due, s.hostKey(want), want.delay); err != nil {
-		return 0, err
+		return err
 	}
-	_, err = s.exec(`
+	return s.put(`
 		INSERT INTO source_infos (source, title, site, author, image, tags, content)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		key, want.title, want.site, want.author, want.image, nullable(want.tags), want.content)
-	return news.SourceKey(key), err
+}
+
+// follow makes a known source as it is wanted, if it isn't.
+func (s *syncer) follow(want settings, was *stored) error {
+	if was.active && was.settings == want {
+		return nil
+	}
+	return s.change(want, was)
 }
 
 // change makes a known source as it is wanted.
 func (s *syncer) change(want settings, was *stored) error {
-	if _, err := s.exec(`
+	if err := s.put(`
 		UPDATE sources
 		SET name = ?, url = ?, active = 1, retired = NULL, mirror = ?, shape = ?
 		WHERE key = ?`,
 		want.name, want.url, want.mirror, want.shape, int64(was.key)); err != nil {
 		return err
 	}
-	if _, err := s.exec(`
+	if err := s.put(`
 		UPDATE source_infos
 		SET title = ?, site = ?, author = ?, image = ?, tags = ?, content = ?
 		WHERE source = ?`,
@@ -68,7 +86,7 @@ func (s *syncer) change(want settings, was *stored) error {
 func (s *syncer) reschedule(want settings, was *stored) error {
 	s.moved = s.moved || want.host != was.host
 	if want.host != was.host && was.host != "" {
-		if _, err := s.exec(`
+		if err := s.put(`
 			UPDATE hosts
 			SET free_at = (
 				SELECT CASE WHEN d.hold_until > hosts.free_at THEN d.hold_until ELSE hosts.free_at END
@@ -78,12 +96,11 @@ func (s *syncer) reschedule(want settings, was *stored) error {
 			return err
 		}
 	}
-	_, err := s.exec(`
+	return s.put(`
 		UPDATE schedule
 		SET host = ?2, delay = ?3, due = CASE WHEN ?4 = 1 AND leased_until <= ?5 THEN ?5 ELSE due END
 		WHERE source = ?1`,
 		int64(was.key), s.hostKey(want), want.delay, want.url != was.url || !was.active, s.now.UnixMilli())
-	return err
 }
 
 // pause ends the lease of a source that is paused, and makes one that is no
@@ -91,7 +108,7 @@ func (s *syncer) reschedule(want settings, was *stored) error {
 // record: the next one tells.
 func (s *syncer) pause(want settings, was *stored) error {
 	if want.paused {
-		if _, err := s.exec(`
+		if err := s.put(`
 			UPDATE schedule
 			SET claim = claim + 1, leased_until = 0, due = NULL
 			WHERE source = ?`, int64(was.key)); err != nil {
@@ -102,14 +119,14 @@ func (s *syncer) pause(want settings, was *stored) error {
 		return nil
 	}
 	if !want.paused {
-		if _, err := s.exec(`
+		if err := s.put(`
 			UPDATE schedule
 			SET due = ?
 			WHERE source = ?`, s.now.UnixMilli(), int64(was.key)); err != nil {
 			return err
 		}
 	}
-	_, err := s.exec(`
+	return s.put(`
 		UPDATE sources
 		SET since = ?1, health = CASE
 			WHEN ?2 = 1 THEN ?3
@@ -119,7 +136,6 @@ func (s *syncer) pause(want settings, was *stored) error {
 		WHERE key = ?7`,
 		s.now.UnixMilli(), want.paused, string(news.HealthPaused), string(news.HealthFailing), string(news.HealthOK),
 		string(news.HealthNew), int64(was.key))
-	return err
 }
 
 // forget drops what no longer holds of a source: the validators of another
@@ -129,17 +145,16 @@ func (s *syncer) forget(want settings, was *stored) error {
 	if want.url == was.url && want.shape == was.shape && want.mirror == was.mirror {
 		return nil
 	}
-	if _, err := s.exec(`
+	if err := s.put(`
 		UPDATE sources
 		SET val_url = NULL, val_etag = NULL, val_modified = NULL, val_hash = NULL
 		WHERE key = ?`, int64(was.key)); err != nil || want.url == was.url {
 		return err
 	}
-	_, err := s.exec(`
+	return s.put(`
 		UPDATE sources
 		SET moved_to = NULL, moved_seen = NULL, moved_since = NULL
 		WHERE key = ?`, int64(was.key))
-	return err
 }
 
 // tell raises revisions when a change of settings shows, or when it is one under
@@ -150,7 +165,7 @@ func (s *syncer) tell(want settings, was *stored) error {
 		return nil
 	}
 	if !was.active {
-		if _, err := s.exec(`UPDATE feeds SET fingerprint = NULL`); err != nil {
+		if err := s.put(`UPDATE feeds SET fingerprint = NULL`); err != nil {
 			return err
 		}
 		_, err := s.raiseAll()

@@ -62,7 +62,7 @@ func (db *DB) Keep(ctx context.Context, put news.Kept, gone []string) (modified 
 			}
 		}
 		for feed, revision := range put.Revisions {
-			if _, err := t.exec(`UPDATE feeds SET kept_revision = ? WHERE name = ?`, revision, feed); err != nil {
+			if err := t.put(`UPDATE feeds SET kept_revision = ? WHERE name = ?`, revision, feed); err != nil {
 				return err
 			}
 		}

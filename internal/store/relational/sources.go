@@ -63,12 +63,21 @@ func (s *syncer) run(sources []news.Source, before []stored, keys map[string]new
 	if err := s.release(wanted, before, found); err != nil {
 		return err
 	}
+	created, err := s.create(wanted, found)
+	if err != nil {
+		return err
+	}
 	for i, want := range wanted {
-		key, err := s.put(want, found[i])
+		if was := found[i]; was != nil {
+			keys[want.name] = was.key
+			err = s.follow(want, was)
+		} else {
+			keys[want.name] = news.SourceKey(created[i])
+			err = s.begin(want, created[i])
+		}
 		if err != nil {
 			return fmt.Errorf("source %s: %w", want.name, err)
 		}
-		keys[want.name] = key
 	}
 	return s.noteShared()
 }
@@ -93,7 +102,7 @@ func (s *syncer) release(wanted []settings, before []stored, found []*stored) er
 				return fmt.Errorf("source %s: %w", was.name, err)
 			}
 		}
-		if _, err := s.exec(`UPDATE sources SET active = 0, retired = ? WHERE key = ?`, s.now.UnixMilli(), int64(was.key)); err != nil {
+		if err := s.put(`UPDATE sources SET active = 0, retired = ? WHERE key = ?`, s.now.UnixMilli(), int64(was.key)); err != nil {
 			return fmt.Errorf("source %s: %w", was.name, err)
 		}
 	}
@@ -104,7 +113,7 @@ func (s *syncer) release(wanted []settings, before []stored, found []*stored) er
 // stories out of the feeds. The places of those feeds are then those of no
 // config: copies that were hidden may have to be shown.
 func (s *syncer) retire(was *stored) error {
-	if _, err := s.exec(`
+	if err := s.put(`
 		UPDATE schedule
 		SET claim = claim + 1, leased_until = 0, due = NULL
 		WHERE source = ?`, int64(was.key)); err != nil {
@@ -113,7 +122,7 @@ func (s *syncer) retire(was *stored) error {
 	if was.stories == 0 {
 		return nil
 	}
-	if _, err := s.exec(`
+	if err := s.put(`
 		UPDATE feeds
 		SET fingerprint = NULL
 		WHERE key IN (
@@ -123,7 +132,7 @@ func (s *syncer) retire(was *stored) error {
 			WHERE st.source = ?)`, int64(was.key)); err != nil {
 		return err
 	}
-	if _, err := s.exec(`
+	if err := s.put(`
 		DELETE FROM feed_story
 		WHERE story IN (SELECT key FROM stories WHERE source = ?)`, int64(was.key)); err != nil {
 		return err

@@ -111,16 +111,15 @@ func (s *spread) add(source int64) error {
 // resetSources works out anew what the newest story of each source in a feed
 // is: a trigger only raises it.
 func (t *tx) resetSources(feed int64) error {
-	if _, err := t.exec(`DELETE FROM feed_sources WHERE feed = ?`, feed); err != nil {
+	if err := t.put(`DELETE FROM feed_sources WHERE feed = ?`, feed); err != nil {
 		return err
 	}
-	_, err := t.exec(`
+	return t.put(`
 		INSERT INTO feed_sources (feed, source, newest)
 		SELECT feed, source, max(date)
 		FROM feed_story
 		WHERE feed = ?
 		GROUP BY feed, source`, feed)
-	return err
 }
 
 // itemsAt reads items of a feed in an order.

@@ -58,7 +58,7 @@ func (t *tx) insertStory(s *news.Story, key *int64) error {
 	if err != nil {
 		return err
 	}
-	return t.insertLater(`
+	return t.insert(`
 		INSERT INTO stories (
 			source, id, canonical, published, updated, first_seen,
 			date, changed, updates, hash, raw_hash, original, local,

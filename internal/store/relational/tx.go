@@ -126,16 +126,9 @@ func (t *tx) inParts(query string, args ...any) error {
 	}
 }
 
-// insert runs an INSERT and gives the key of the new row.
-func (t *tx) insert(query string, args ...any) (key int64, err error) {
-	if err = t.insertLater(query, &key, args...); err == nil {
-		err = t.flush()
-	}
-	return key, err
-}
-
-// insertLater is insert, with a key that comes when later would have its rows.
-func (t *tx) insertLater(query string, key *int64, args ...any) error {
+// insert runs an INSERT. The key of the new row comes when later would have its
+// rows.
+func (t *tx) insert(query string, key *int64, args ...any) error {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
