@@ -26,30 +26,44 @@ const (
 const sourcesName = "sources"
 
 // publishSources makes what tells of sources, when it is due: subscription lists,
-// which depend on what feeds show, and pages.
+// which depend on what feeds show, and pages. What is known of the sources is
+// read once for both.
 func (p *Publisher) publishSources(ctx context.Context, feedsChanged bool) (changed bool, err error) {
-	if feedsChanged || !p.owner(ownerSources).made {
-		if err := p.publishLists(ctx); err != nil {
+	lists := feedsChanged || !p.owner(ownerSources).made
+	pages := p.pagesOfSourcesDue(lists)
+	if !lists && !pages {
+		return false, nil
+	}
+	infos, err := p.store.SourceInfos(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the sources: %w", err)
+	}
+	if lists {
+		if err := p.publishLists(infos); err != nil {
 			return false, err
 		}
-		p.sourcesNext = sooner(p.sourcesNext, p.sourcesMade.Add(sourcesSoon))
 	}
+	if pages {
+		return true, p.publishHealth(ctx, infos)
+	}
+	return false, nil
+}
+
+// pagesOfSourcesDue reports whether the pages of the sources are to be made now.
+// They come sooner when the lists have to be looked at.
+func (p *Publisher) pagesOfSourcesDue(lists bool) bool {
 	if p.config.Pages == nil {
 		p.sourcesNext = time.Time{}
-		return false, nil
+		return false
 	}
-	if p.owner(ownerHealth).made && now().Before(p.sourcesNext) {
-		return false, nil
+	if lists {
+		p.sourcesNext = sooner(p.sourcesNext, p.sourcesMade.Add(sourcesSoon))
 	}
-	return true, p.publishHealth(ctx)
+	return !p.owner(ownerHealth).made || !now().Before(p.sourcesNext)
 }
 
 // publishHealth makes the pages of the sources.
-func (p *Publisher) publishHealth(ctx context.Context) error {
-	infos, err := p.store.SourceInfos(ctx)
-	if err != nil {
-		return fmt.Errorf("read the sources: %w", err)
-	}
+func (p *Publisher) publishHealth(ctx context.Context, infos []news.SourceInfo) error {
 	states, err := p.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("read the health of the sources: %w", err)
@@ -123,11 +137,7 @@ func sooner(a, b time.Time) time.Time {
 
 // publishLists makes the subscription lists: of all sources, and of those of
 // each feed. There is nothing to do as long as the sources are the same.
-func (p *Publisher) publishLists(ctx context.Context) error {
-	infos, err := p.store.SourceInfos(ctx)
-	if err != nil {
-		return fmt.Errorf("read the sources: %w", err)
-	}
+func (p *Publisher) publishLists(infos []news.SourceInfo) error {
 	sum, err := sumOf(infos)
 	if err != nil {
 		return err

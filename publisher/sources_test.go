@@ -44,6 +44,25 @@ func TestSubscriptionLists(t *testing.T) {
 	}
 }
 
+// A site may have ten thousand sources: lists and pages share one reading of them,
+// and where neither is due nothing is read.
+func TestSourcesAreReadOnceARound(t *testing.T) {
+	t.Parallel()
+	p, store, _ := fixture(t)
+	store.sources = []news.SourceInfo{{Key: 1, Name: "a", Title: "The A", URL: "https://a.example/feed"}}
+	publish(t, p)
+	if !holds(p, "/sources.opml", "The A") || !holds(p, "/sources", "The A") {
+		t.Error("the source is not in the list and on the page")
+	}
+	if got := store.asked["sources"]; got != 1 {
+		t.Errorf("the sources were read %d times", got)
+	}
+	publish(t, p)
+	if got := store.asked["sources"]; got != 1 {
+		t.Errorf("the sources were read %d times after a round without anything new", got)
+	}
+}
+
 // What a source is called may change; stories alone change no list.
 func TestSubscriptionsAreMadeAnewForOtherSources(t *testing.T) {
 	t.Parallel()

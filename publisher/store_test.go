@@ -20,7 +20,7 @@ type memory struct {
 	states    []news.SourceState
 	err       error
 	entered   map[string][]string // by feed: public ids in the order in which they entered
-	asked     map[string]int      // Newest by feed, "revisions"
+	asked     map[string]int      // Newest by feed, "revisions", "sources"
 	watchers  []chan struct{}
 
 	fingerprints map[string]string
@@ -137,6 +137,7 @@ func (m *memory) Fates(_ context.Context, feed string, stories []news.LastStory)
 func (m *memory) SourceInfos(context.Context) ([]news.SourceInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.asked["sources"]++
 	return slices.Clone(m.sources), m.err
 }
 
