@@ -74,7 +74,8 @@ func (l *loader) load(batch *news.Batch) error {
 	return nil
 }
 
-// state loads that of the source. How it is kept is needed at once.
+// state loads that of the source. How it is kept, and whether it has anything
+// yet, is needed at once.
 func (l *loader) state(*news.Batch) error {
 	return l.query(`
 		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
@@ -104,9 +105,17 @@ func variants(id string) []string {
 	return others
 }
 
+// first reports whether no batch of the source was recorded before this one: it
+// has neither stories nor aliases then, as both come with a batch alone. Public
+// ids and tombstones may be known by the journal.
+func (l *loader) first() bool { return !l.known.Source.Loaded }
+
 // aliases loads those among the batch's ids. Of a mirrored source the ids of
 // unchanged stories count too: they keep their stories from being removed.
 func (l *loader) aliases(batch *news.Batch) error {
+	if l.first() {
+		return nil
+	}
 	ids := l.ids
 	if l.mirror {
 		ids = slices.Concat(ids, batch.Unchanged)
@@ -127,6 +136,9 @@ func (l *loader) aliases(batch *news.Batch) error {
 // stories loads those of the source that the batch touches by an id or a
 // canonical link, or all of them when it is mirrored.
 func (l *loader) stories(batch *news.Batch) error {
+	if l.first() {
+		return nil
+	}
 	if l.mirror {
 		return l.later(`
 			SELECT `+knownColumns+`

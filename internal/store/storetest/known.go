@@ -63,6 +63,25 @@ var knownChecks = []check{
 			f.Errorf("source %+v", known.Source)
 		}
 	}},
+	{"a first batch meets what others have, and the second what it left", func(f *fixture) {
+		f.sync(source("a"), source("b"))
+		theirs := f.insert("b", linked("one", "https://x.example/1"))
+		batch := batchOf(linked("one", "https://x.example/1"))
+		var first *news.Known
+		f.record(f.changed(f.lease2("a"), batch), func(known *news.Known, _ *news.Result) news.Changes {
+			first = known
+			own := linked("one", "https://x.example/1")
+			own.PublicID = "public of a"
+			return news.Changes{Insert: []news.Story{own}, Alias: map[string]news.StoryKey{"uno": -1}}
+		})
+		if first.Source.Loaded || len(first.Stories) != 0 || len(first.Copies) != 1 || first.Copies[0].Key != theirs[0] {
+			f.Errorf("first: loaded %v, stories %+v, copies %+v", first.Source.Loaded, first.Stories, first.Copies)
+		}
+		second := f.known("a", batchOf(linked("uno", ""), linked("other", "https://x.example/1")))
+		if got := knownIDs(second.Stories); got != "one " || second.Aliases["uno"] != second.Stories[0].Key {
+			f.Errorf("second: stories %s, aliases %v", got, second.Aliases)
+		}
+	}},
 	{"stories by an id that differs in scheme or www", func(f *fixture) {
 		f.sync(source("a"))
 		f.insert("a", linked("http://x.example/1", ""), linked("https://www.x.example/2", ""), linked("http://y.example/1", ""))
