@@ -140,6 +140,9 @@ func (t *tx) keepOwner(public string) error {
 // unless they are aliases.
 func (l *loader) identities(*news.Batch) error {
 	l.public = make(map[string]string)
+	if !l.has.identities {
+		return nil
+	}
 	return laterList(l.tx, `
 		SELECT id, public_id
 		FROM identities

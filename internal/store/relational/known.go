@@ -29,6 +29,8 @@ type loader struct {
 	ids    []string          // of the batch, and what else the same ids may look like
 	public map[string]string // what ids that are no aliases were published under
 	seen   map[news.StoryKey]bool
+
+	has struct{ aliases, identities, tombstones bool } // whether the source has any
 }
 
 // known loads what bears on the batch of a result.
@@ -74,16 +76,25 @@ func (l *loader) load(batch *news.Batch) error {
 	return nil
 }
 
-// state loads that of the source. How it is kept, and whether it has anything
-// yet, is needed at once.
+// state loads that of the source. How it is kept is needed at once, and so is
+// which tables have anything of it: most sources have nothing there, and a look
+// for all the spellings of a batch's ids costs more than a look for any.
 func (l *loader) state(*news.Batch) error {
 	return l.query(`
-		SELECT `+stateColumns+`, s.mirror, s.space, s.churn
+		SELECT `+stateColumns+`, s.mirror, s.space, s.churn, `+
+		anyOf("aliases")+`, `+anyOf("identities")+`, `+anyOf("tombstones")+`
 		FROM `+stateTables+`
 		WHERE s.key = ?`,
 		func(row scanner) error {
-			return row.Scan(append(stateFields(&l.known.Source), &l.mirror, &l.known.Space, &l.known.Churn)...)
+			return row.Scan(append(stateFields(&l.known.Source), &l.mirror, &l.known.Space, &l.known.Churn,
+				&l.has.aliases, &l.has.identities, &l.has.tombstones)...)
 		}, l.source)
+}
+
+// anyOf is 1 where a table has a row of source s, else 0. The order is that of its
+// key, so that no planner reads the table instead.
+func anyOf(table string) string {
+	return `coalesce((SELECT 1 FROM ` + table + ` AS any_of WHERE any_of.source = s.key ORDER BY any_of.id LIMIT 1), 0)`
 }
 
 // variants gives the ids that differ from an http(s) id only in its scheme or
@@ -105,15 +116,10 @@ func variants(id string) []string {
 	return others
 }
 
-// first reports whether no batch of the source was recorded before this one: it
-// has neither stories nor aliases then, as both come with a batch alone. Public
-// ids and tombstones may be known by the journal.
-func (l *loader) first() bool { return !l.known.Source.Loaded }
-
 // aliases loads those among the batch's ids. Of a mirrored source the ids of
 // unchanged stories count too: they keep their stories from being removed.
 func (l *loader) aliases(batch *news.Batch) error {
-	if l.first() {
+	if !l.has.aliases {
 		return nil
 	}
 	ids := l.ids
@@ -134,9 +140,10 @@ func (l *loader) aliases(batch *news.Batch) error {
 }
 
 // stories loads those of the source that the batch touches by an id or a
-// canonical link, or all of them when it is mirrored.
+// canonical link, or all of them when it is mirrored. Stories come with a batch
+// alone, so there are none before the first.
 func (l *loader) stories(batch *news.Batch) error {
-	if l.first() {
+	if !l.known.Source.Loaded {
 		return nil
 	}
 	if l.mirror {
@@ -254,7 +261,7 @@ func (l *loader) tombstones(batch *news.Batch) error {
 			err := row.Scan(&link)
 			l.known.Retracted[link] = true
 			return err
-		}, canonicals(batch, nil)); err != nil {
+		}, canonicals(batch, nil)); err != nil || !l.has.tombstones {
 		return err
 	}
 	return laterList(l.tx, `
