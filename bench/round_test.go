@@ -24,7 +24,7 @@ func round(b *testing.B) *report {
 	var cold, same, some []float64
 	version := 0
 	for b.Loop() {
-		for range 3 {
+		for range rounds {
 			in.forget()
 			spent, got := in.refresh()
 			in.want(got, tally{ok: sources, added: sources * ordinary(0).stories})
