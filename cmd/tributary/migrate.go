@@ -232,8 +232,12 @@ func (a *app) printMoved(moved []transfer.Moved, to endpoint, asJSON bool) error
 	if err := printMovedTable(a.stdout, rows); err != nil {
 		return err
 	}
+	next := strings.TrimPrefix(to.String(), filePrefix)
+	if onServer(next) {
+		next = "what --to says" // whole, it may hold a password
+	}
 	_, err := fmt.Fprintf(a.stdout, "%s in %s, the same in both databases; now set database in the config to %s\n",
-		count(int(sum), "row"), count(len(rows), "table"), strings.TrimPrefix(to.String(), filePrefix))
+		count(int(sum), "row"), count(len(rows), "table"), next)
 	return err
 }
 

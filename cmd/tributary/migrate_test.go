@@ -202,7 +202,7 @@ func TestMigrateTrouble(t *testing.T) {
 		{"a server that isn't there", file, "postgres://jane:s3cret@127.0.0.1:1/x", exitFailed, "see that PostgreSQL runs"},
 		{"a source on a server that is new", server, "sqlite:" + s.path("new.db"), exitFailed, "nothing is stored in the source"},
 		{"a URL of another kind", file, "mysql://jane:s3cret@db/x", exitUsage, `not "mysql"`},
-		{"a first move", file, server, exitDone, "the same in both databases"},
+		{"a first move", file, server, exitDone, "the same in both databases; now set database in the config to what --to says"},
 		{"a second one", file, server, exitFailed, "the target is not empty"},
 		{"onto itself", server, server, exitUsage, "the same database"},
 	} {
