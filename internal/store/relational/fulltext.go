@@ -66,16 +66,13 @@ func (t *tx) restore(source int64) error {
 	if err := t.put(`DELETE FROM full_text_sources WHERE source = ?`, source); err != nil {
 		return err
 	}
-	changed, err := t.exec(`
-		UPDATE stories
-		SET hash = f.feed_hash, words = f.feed_words, image = f.feed_image,
-			excerpt = f.feed_excerpt, summary = f.feed_summary, content = f.feed_content
-		FROM full_texts AS f
-		WHERE f.source = ? AND stories.key = f.story AND stories.hash = f.text_hash`, source)
+	changed, err := t.restoreTexts(source)
 	if err != nil {
 		return err
 	}
-	if err := t.put(`DELETE FROM full_texts WHERE source = ?`, source); err != nil || changed == 0 {
+	if err := t.inParts(`
+		DELETE FROM full_texts
+		WHERE story IN (SELECT story FROM full_texts WHERE source = ? LIMIT ?)`, source); err != nil || !changed {
 		return err
 	}
 	if err := t.put(`UPDATE feeds SET fingerprint = NULL`); err != nil {
@@ -83,6 +80,30 @@ func (t *tx) restore(source int64) error {
 	}
 	_, err = t.raiseAll()
 	return err
+}
+
+// restoreTexts does so some stories at a time, as inParts does, and reports
+// whether any had a full text.
+func (t *tx) restoreTexts(source int64) (changed bool, err error) {
+	for after, last := int64(0), int64(0); ; after = last {
+		if _, err := t.one(`
+			SELECT coalesce(max(story), 0)
+			FROM (SELECT story FROM full_texts WHERE source = ? AND story > ? ORDER BY story LIMIT ?) AS next`,
+			[]any{source, after, int64(part)}, &last); err != nil || last == 0 {
+			return changed, err
+		}
+		n, err := t.exec(`
+			UPDATE stories
+			SET hash = f.feed_hash, words = f.feed_words, image = f.feed_image,
+				excerpt = f.feed_excerpt, summary = f.feed_summary, content = f.feed_content
+			FROM full_texts AS f
+			WHERE f.source = ? AND f.story > ? AND f.story <= ? AND stories.key = f.story AND stories.hash = f.text_hash`,
+			source, after, last)
+		if err != nil {
+			return changed, err
+		}
+		changed = changed || n > 0
+	}
 }
 
 // RecordPage stores what a page brought and reports whether it was: not when

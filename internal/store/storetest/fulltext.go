@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tributary/internal/news"
@@ -322,6 +323,33 @@ var fullTextChecks = []check{
 		}
 		if lease := f.page(); lease.Story.ID != "two" {
 			f.Errorf("lease %+v", lease)
+		}
+	}},
+	{"so does one with more stories than one statement takes", func(f *fixture) {
+		f.sync(source("a"))
+		f.wantText("a")
+		stories := []news.Story{alone("first", 1)}
+		for i := range 600 {
+			stories = append(stories, story(fmt.Sprint(i), 9))
+		}
+		f.load("a", news.Changes{Insert: append(stories, alone("last", 2))})
+		texts := 0
+		for _, lease := range f.pages().Leases {
+			if lease.Story.ID == "first" || lease.Story.ID == "last" {
+				f.read(lease, "<p>long</p>")
+				texts++
+			}
+		}
+		f.wantText()
+		stored, err := f.Stories(f.Context(), 0, 1000)
+		f.must(err)
+		for _, s := range stored {
+			if s.Content != "" {
+				f.Errorf("story %s has the text %q", s.ID, s.Content)
+			}
+		}
+		if len(stored) != 602 || texts != 2 {
+			f.Errorf("%d stories, %d of them with texts", len(stored), texts)
 		}
 	}},
 	{"no page is claimed twice by two processes", func(f *fixture) {
